@@ -34,6 +34,47 @@ pub struct CheckConfig {
     /// The excluded files and directories: their paths, or the ends of these.
     #[serde(default)]
     pub exclude: Vec<PathGlob>,
+    /// How kustomizations and charts are rendered, in the file's order.
+    #[serde(default)]
+    pub render: Vec<RenderSetting>,
+}
+
+/// How the targets of a name are rendered.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RenderSetting {
+    /// The names of the targets.
+    #[serde(deserialize_with = "glob")]
+    pub target: Glob,
+    /// The name of a variant, which is rendered besides the target itself.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Files with values of a chart, relative to the configuration.
+    #[serde(default)]
+    pub values: Vec<String>,
+    /// Values of a chart, as for `helm --set`.
+    #[serde(default)]
+    pub set: BTreeMap<String, String>,
+    /// Further arguments for `helm template`.
+    #[serde(default)]
+    pub args: Vec<String>,
+    /// The namespace of objects that name none, and of the release.
+    #[serde(default)]
+    pub namespace: Option<String>,
+    /// The name of the release.
+    #[serde(default)]
+    pub release_name: Option<String>,
+    /// Where the setting is; the reader of the file sets it.
+    #[serde(skip)]
+    pub origin: Origin,
+}
+
+fn glob<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Glob, D::Error> {
+    let text = Text::deserialize(deserializer)?;
+    match text.is_empty() {
+        true => Err(D::Error::custom("the pattern is empty: write a target, such as `charts/web`")),
+        false => Ok(Glob::new(text)),
+    }
 }
 
 /// A pattern of paths.
@@ -147,6 +188,7 @@ impl CheckConfig {
             suppressions: Vec::new(),
             external: Vec::new(),
             exclude: Vec::new(),
+            render: Vec::new(),
         }
     }
 
@@ -157,6 +199,7 @@ impl CheckConfig {
         self.suppressions.extend(other.suppressions);
         self.external.extend(other.external);
         self.exclude.extend(other.exclude);
+        self.render.extend(other.render);
     }
 
     /// Gives findings the severities that the configuration sets.

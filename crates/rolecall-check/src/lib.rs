@@ -24,8 +24,8 @@ mod validation;
 mod words;
 
 pub use config::{
-    ApiVersion, CheckConfig, ConfigKind, PathGlob, RuleName, Suppression, SuppressionError,
-    UnknownRuleError,
+    ApiVersion, CheckConfig, ConfigKind, PathGlob, RenderSetting, RuleName, Suppression,
+    SuppressionError, UnknownRuleError,
 };
 pub use date::{Date, DateError};
 pub use external::{External, ExternalError, ExternalKind};

@@ -29,6 +29,8 @@ pub enum ProblemKind {
     NoManifests,
     /// A symbolic link to a directory that contains the link.
     DirectoryLoop,
+    /// A symbolic link that leads out of the repository, and is not followed.
+    OutsideLink,
     /// A file that is not text.
     BinaryFile,
     /// A document that is neither YAML nor JSON.

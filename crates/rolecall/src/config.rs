@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
-use rolecall_check::{CheckConfig, PathGlob};
+use rolecall_check::{CheckConfig, PathGlob, RenderSetting};
 use rolecall_rbac::{Origin, Text};
 use rolecall_yaml::{self as yaml, Node, Position};
 use serde::Deserialize;
 
+use crate::cli::Options;
 use crate::error::{CommandError, Hint};
 use crate::file::{self, Bound};
 use crate::ui::Ui;
@@ -51,6 +52,22 @@ pub(crate) fn exclusions(ui: &Ui, read: &[PathBuf]) -> Vec<PathGlob> {
         }
     }
     exclude
+}
+
+/// Returns how targets are rendered. Unlike exclusions, an invalid setting is an error, because it changes the
+/// objects.
+pub(crate) fn render_settings(
+    ui: &Ui,
+    options: &Options,
+) -> Result<Vec<RenderSetting>, CommandError> {
+    if options.source.is_configured {
+        return Ok(options.source.settings.clone());
+    }
+    let mut settings = Vec::new();
+    for path in find(ui, &options.source.filename) {
+        settings.extend(self::read(ui, &path)?.render);
+    }
+    Ok(settings)
 }
 
 /// Returns the files at the roots of paths, or the one in the working directory, if there is one.
@@ -117,6 +134,9 @@ fn with_origins(mut config: CheckConfig, root: Node<'_>, path: &Text) -> CheckCo
     }
     for (suppression, origin) in config.suppressions.iter_mut().zip(origins("suppressions")) {
         suppression.origin = origin;
+    }
+    for (setting, origin) in config.render.iter_mut().zip(origins("render")) {
+        setting.origin = origin;
     }
     for (external, origin) in config.external.iter_mut().zip(origins("external")) {
         external.origin = origin;

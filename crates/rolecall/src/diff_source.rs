@@ -59,14 +59,39 @@ impl DiffSource {
         }
     }
 
+    /// Copies committed files, once for all targets.
+    pub(crate) fn prepare(self, ui: &Ui) -> Result<PreparedSource, CommandError> {
+        let copy = match &self {
+            Self::Git { revision, path } => {
+                let copy = Copy::of_commit(ui, revision, path)?;
+                if copy.is_none() {
+                    ui.note(format!(
+                        "`{revision}` does not contain `{path}`, so it grants nothing"
+                    ));
+                }
+                copy
+            }
+            _ => None,
+        };
+        Ok(PreparedSource { source: self, copy })
+    }
+}
+
+/// A source whose committed files are copied.
+pub(crate) struct PreparedSource {
+    source: DiffSource,
+    copy: Option<Copy>,
+}
+
+impl PreparedSource {
     /// Reads everything that grants access in the source.
     pub(crate) fn load(&self, ui: &Ui, options: &Options) -> Result<Session, CommandError> {
         let mut options = options.clone();
         options.namespace.all_namespaces = true;
         options.source.filename = Vec::new();
         options.source.overlay = false;
-        match self {
-            Self::Path(path) => {
+        match &self.source {
+            DiffSource::Path(path) => {
                 let text = path.to_string_lossy();
                 if !path.exists() && text != "-" && git::is_revision(&text) {
                     let error = format!("{text}: no such file or directory");
@@ -75,29 +100,45 @@ impl DiffSource {
                 }
                 options.source.filename = vec![path.clone()];
             }
-            Self::Git { revision, path } => {
-                let Some(copy) = Copy::of_commit(ui, revision, path)? else {
-                    ui.note(format!(
-                        "`{revision}` does not contain `{path}`, so it grants nothing"
-                    ));
-                    return Session::of_nothing(ui, &options);
-                };
+            DiffSource::Git { revision, path } => {
+                let Some(copy) = &self.copy else { return Session::of_nothing(ui, &options) };
                 let shown = match path.trim_end_matches('/') {
                     "" => format!("git:{revision}"),
                     path => format!("git:{revision}:{path}"),
                 };
-                return Session::load_copy(ui, &options, &copy.path, &shown);
+                let root_name = format!("git:{revision}:");
+                return Session::load_copy(ui, &options, copy, (&shown, &root_name));
             }
-            Self::Cluster { context } => {
+            DiffSource::Cluster { context } => {
                 options.cluster.context = context.clone().or(options.cluster.context);
             }
-            Self::Overlay(path) => {
+            DiffSource::Overlay(path) => {
                 options.source.filename = vec![path.clone()];
                 options.source.overlay = true;
             }
         }
         let needs = Needs { breadth: Breadth::Roles, may_be_nothing: true, ..Needs::default() };
         Session::load(ui, &options, needs)
+    }
+
+    /// Returns the name of a target without the path of the source, so that both sides have the same names.
+    pub(crate) fn relative_name<'n>(&self, name: &'n str) -> &'n str {
+        let prefix = match &self.source {
+            DiffSource::Path(path) | DiffSource::Overlay(path) => {
+                path.to_string_lossy().trim_start_matches("./").to_owned()
+            }
+            DiffSource::Git { revision, path } => match path.trim_end_matches('/') {
+                "" => format!("git:{revision}"),
+                path => format!("git:{revision}:{path}"),
+            },
+            DiffSource::Cluster { .. } => String::new(),
+        };
+        let prefix = prefix.trim_end_matches('/');
+        match name.strip_prefix(prefix) {
+            Some("") => ".",
+            Some(rest) => rest.trim_start_matches(['/', ':']),
+            None => name,
+        }
     }
 }
 

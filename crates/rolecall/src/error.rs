@@ -12,6 +12,7 @@ pub(crate) struct CommandError {
     kind: ErrorKind,
     error: Box<dyn Error + Send + Sync>,
     hints: Vec<Hint>,
+    worlds: Vec<Vec<String>>,
 }
 
 /// The kind of an error.
@@ -80,7 +81,7 @@ impl CommandError {
         kind: ErrorKind,
         error: impl Into<Box<dyn Error + Send + Sync>>,
     ) -> CommandError {
-        Self { kind, error: error.into(), hints: Vec::new() }
+        Self { kind, error: error.into(), hints: Vec::new(), worlds: Vec::new() }
     }
 
     /// Builds a usage error.
@@ -113,6 +114,18 @@ impl CommandError {
     pub(crate) fn with_hint(mut self, hint: impl Into<Option<Hint>>) -> Self {
         self.hints.extend(hint.into());
         self
+    }
+
+    /// Adds the names of targets that would each give an answer: an alternative and what all have in common.
+    #[must_use]
+    pub(crate) fn with_worlds(mut self, worlds: Vec<Vec<String>>) -> Self {
+        self.worlds = worlds;
+        self
+    }
+
+    /// Returns the names of the targets that would each give an answer.
+    pub(crate) fn worlds(&self) -> &[Vec<String>] {
+        &self.worlds
     }
 
     /// Returns whether the reader of the output has closed it, which is not a failure.

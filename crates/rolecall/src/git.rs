@@ -10,9 +10,14 @@ use tempfile::TempDir;
 use crate::error::{CommandError, Hint};
 use crate::ui::Ui;
 
+/// The largest file of a commit that a build can include.
+const LARGEST_PART: u64 = 8 << 20;
+
 /// A copy of committed files, which is deleted when it is dropped.
 pub(crate) struct Copy {
     _folder: TempDir,
+    /// The copy of the whole commit, or of the part that is needed.
+    pub(crate) root: PathBuf,
     /// The file or directory to read.
     pub(crate) path: PathBuf,
 }
@@ -36,10 +41,23 @@ impl Copy {
                 let file = Blob { object, path: PathBuf::from(name) };
                 (root.join(name), vec![file])
             }
-            _ => (root.clone(), files(ui, revision, &object)?),
+            _ => {
+                let listed = list(&object)?;
+                match listed.iter().any(|entry| is_rendered(&entry.path)) {
+                    // A target can include files anywhere in the repository.
+                    true => (root.join(in_tree(path)?), everything(revision)?),
+                    false => (root.clone(), files(ui, revision, listed)),
+                }
+            }
         };
+        // Tools and links are kept inside of it.
+        std::fs::create_dir(root.join(".git")).map_err(no_folder)?;
         write(&root, &files)?;
-        Ok(Some(Self { _folder: folder, path }))
+        std::fs::create_dir_all(&path).or_else(|error| match path.exists() {
+            true => Ok(()),
+            false => Err(no_folder(error)),
+        })?;
+        Ok(Some(Self { _folder: folder, root, path }))
     }
 }
 
@@ -74,29 +92,79 @@ struct Blob {
     path: PathBuf,
 }
 
-/// Returns the manifests of a tree.
-fn files(ui: &Ui, revision: &str, tree: &str) -> Result<Vec<Blob>, CommandError> {
-    let listed = ask_bytes(&["ls-tree", "-r", "-z", "--full-tree", tree])?;
-    let mut files = Vec::new();
-    let mut left_out = 0;
-    for entry in listed.split(|byte| *byte == 0) {
+/// A file in a tree.
+struct Listed {
+    mode: String,
+    object: String,
+    size: u64,
+    path: PathBuf,
+}
+
+/// Returns the files of a tree.
+fn list(tree: &str) -> Result<Vec<Listed>, CommandError> {
+    let listed = ask_bytes(&["ls-tree", "-r", "-l", "-z", "--full-tree", tree])?;
+    let entries = listed.split(|byte| *byte == 0).filter_map(|entry| {
         let entry = String::from_utf8_lossy(entry);
-        let Some((facts, path)) = entry.split_once('\t') else { continue };
-        let mut facts = facts.split(' ');
-        let (mode, object) = (facts.next().unwrap_or_default(), facts.nth(1).unwrap_or_default());
-        let path = PathBuf::from(path);
-        match mode {
-            "120000" | "160000" => left_out += 1,
-            _ if is_manifest(&path) && stays_inside(&path) => {
-                files.push(Blob { object: object.to_owned(), path });
-            }
-            _ => {}
-        }
-    }
+        let (facts, path) = entry.split_once('\t')?;
+        let mut facts = facts.split_whitespace();
+        Some(Listed {
+            mode: facts.next()?.to_owned(),
+            object: facts.nth(1)?.to_owned(),
+            size: facts.next().and_then(|size| size.parse().ok()).unwrap_or_default(),
+            path: PathBuf::from(path),
+        })
+    });
+    Ok(entries.collect())
+}
+
+/// Returns the manifests among the files.
+fn files(ui: &Ui, revision: &str, listed: Vec<Listed>) -> Vec<Blob> {
+    let is_link = |entry: &Listed| matches!(&*entry.mode, "120000" | "160000");
+    let left_out = listed.iter().filter(|entry| is_link(entry)).count();
     if left_out > 0 {
         ui.warn(format!("ignoring {left_out} symbolic links and submodules of `{revision}`"));
     }
-    Ok(files)
+    let manifests = listed
+        .into_iter()
+        .filter(|entry| !is_link(entry) && is_manifest(&entry.path) && stays_inside(&entry.path));
+    manifests.map(|entry| Blob { object: entry.object, path: entry.path }).collect()
+}
+
+/// Returns all files of a commit that a build can include, except symbolic links and submodules.
+fn everything(revision: &str) -> Result<Vec<Blob>, CommandError> {
+    let tree =
+        ask(&["rev-parse", "--verify", "--end-of-options", &format!("{revision}^{{tree}}")])?;
+    let regular = list(&tree)?.into_iter().filter(|entry| {
+        entry.mode.starts_with("100") && entry.size <= LARGEST_PART && stays_inside(&entry.path)
+    });
+    Ok(regular.map(|entry| Blob { object: entry.object, path: entry.path }).collect())
+}
+
+/// Returns whether a file means that other programs render manifests.
+fn is_rendered(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| {
+        ["Chart.yaml", "Kustomization", "kustomization.yaml", "kustomization.yml"]
+            .iter()
+            .any(|known| name == *known)
+    })
+}
+
+/// Returns a path from the root of the repository. One that begins with `./` or `../` is relative to the working
+/// directory.
+fn in_tree(path: &str) -> Result<PathBuf, CommandError> {
+    let is_relative = path.split('/').next().is_some_and(|first| matches!(first, "." | ".."));
+    let prefix = if is_relative { ask(&["rev-parse", "--show-prefix"])? } else { String::new() };
+    let mut clean = PathBuf::new();
+    for component in Path::new(&prefix).join(path).components() {
+        match component {
+            Component::ParentDir => {
+                clean.pop();
+            }
+            Component::Normal(name) => clean.push(name),
+            _ => {}
+        }
+    }
+    Ok(clean)
 }
 
 /// Returns whether a path stays inside the directory. Paths of commits are untrusted.

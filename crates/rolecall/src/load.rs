@@ -1,6 +1,7 @@
 //! Loading of a [`Session`], the data that commands use, according to the options.
 
 use std::collections::BTreeSet;
+use std::io::Read;
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -14,14 +15,16 @@ use rolecall_source::cluster::ForbiddenList;
 use rolecall_source::manifests::{self, Defaults, FileRead, LoadConfig, Loaded, Selection};
 use rolecall_source::{Problem, ProblemKind, Severity};
 
-use crate::cli::Options;
+use crate::cli::{Options, ShownAs};
 use crate::config;
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
+use crate::git;
 use crate::live::{self, Live};
 pub(crate) use crate::needs::{Breadth, Needs};
 use crate::place::{self, Place};
 use crate::slow_input::SlowInputNote;
+use crate::targets::{self, Traced};
 use crate::text::Copied;
 use crate::ui::Ui;
 use crate::words::MissingFrom;
@@ -54,6 +57,8 @@ pub(crate) struct Session {
     pub(crate) excluded: usize,
     /// The contents of stdin, if requested.
     pub(crate) stdin: Option<Vec<u8>>,
+    /// The sources of the objects in stdin, if a tool has recorded them.
+    pub(crate) traced: Option<Traced>,
 }
 
 /// A live cluster.
@@ -83,15 +88,22 @@ impl Session {
         }
     }
 
-    /// Reads manifests in a temporary directory, and displays `name` instead of its path.
+    /// Reads a temporary copy of a commit, and displays a name instead of its path, and another one for the
+    /// whole commit.
     pub(crate) fn load_copy(
         ui: &Ui,
         options: &Options,
-        folder: &Path,
-        name: &str,
+        copy: &git::Copy,
+        (name, root_name): (&str, &str),
     ) -> Result<Self, CommandError> {
         let mut options = options.clone();
-        options.source.filename = vec![folder.to_owned()];
+        options.source.filename = vec![copy.path.clone()];
+        options.source.shown_as = Some(ShownAs {
+            folder: copy.path.clone(),
+            name: name.to_owned(),
+            root: copy.root.clone(),
+            root_name: root_name.to_owned(),
+        });
         let needs = Needs { workloads: true, may_be_nothing: true, ..Needs::default() };
         Self::load_manifests(ui, &options, &needs, Some(name))
     }
@@ -119,6 +131,7 @@ impl Session {
             files: Vec::new(),
             excluded: 0,
             stdin: None,
+            traced: None,
             incomplete,
             makes_accounts: false,
         }
@@ -143,7 +156,7 @@ impl Session {
             selection: Selection::Everything,
             exclude,
         };
-        let (loaded, stdin) = load(&config, &needs);
+        let (loaded, stdin) = load(ui, options, &config, &needs)?;
         drop(note);
         note_excluded(ui, options, loaded.excluded, &loaded.unmatched);
         unrendered::note_unbuilt(ui, options, &loaded.unbuilt);
@@ -167,22 +180,24 @@ impl Session {
         needs: &Needs,
         shown_as: Option<&str>,
     ) -> Result<Self, CommandError> {
-        let namespace = options.namespace.first().unwrap_or(place::DEFAULT).to_owned();
         let note = SlowInputNote::start(ui, paths(options));
-        let exclude = excluded(ui, options);
-        let config = LoadConfig {
-            paths: options.source.filename.clone(),
-            default_namespace: namespace,
-            defaults: options.source.defaults,
-            selection: needs.selection(),
-            exclude,
-        };
-        let (mut loaded, stdin) = load(&config, needs);
+        let config = config_of(ui, options, needs);
+        let (mut loaded, stdin) = load(ui, options, &config, needs)?;
         drop(note);
         if let (Some(name), [folder]) = (shown_as, &*options.source.filename) {
             loaded.show_as(&folder.to_string_lossy(), name);
         }
-        let authorizer = ManuallyDrop::new(Authorizer::new(loaded.inventory));
+        Self::of_manifests(ui, options, needs, loaded, stdin)
+    }
+
+    /// Builds a session from manifests, and reports their problems on stderr.
+    pub(crate) fn of_manifests(
+        ui: &Ui,
+        options: &Options,
+        needs: &Needs,
+        mut loaded: Loaded,
+        stdin: Option<Vec<u8>>,
+    ) -> Result<Self, CommandError> {
         if needs.may_be_nothing {
             loaded.problems.retain(|problem| {
                 let is_nothing = problem.kind == ProblemKind::NoManifests;
@@ -192,7 +207,7 @@ impl Session {
                 !is_nothing
             });
         }
-        if let (false, [only]) = (holds_input(authorizer.inventory()), &*loaded.problems) {
+        if let (false, [only]) = (holds_input(&loaded.inventory), &*loaded.problems) {
             // A deletion is valid input, although it grants nothing.
             if only.kind != ProblemKind::Deletion {
                 return Err(CommandError::input(only.to_string()).with_hint(remedy(options, only)));
@@ -201,15 +216,26 @@ impl Session {
         note_excluded(ui, options, loaded.excluded, &loaded.unmatched);
         unrendered::note_unbuilt(ui, options, &loaded.unbuilt);
         let unread = report(ui, options, &loaded.problems);
-        if !holds_input(authorizer.inventory()) && has_errors(&loaded.problems) {
+        if !holds_input(&loaded.inventory) && has_errors(&loaded.problems) {
             return Err(CommandError::input("nothing could be read"));
         }
-        let (inventory, catalog) = (authorizer.inventory(), &loaded.catalog);
-        note_unknown_versions(ui, inventory);
-        let place = Place::in_manifests(options, &needs.unplaced, inventory, catalog);
-        let session = Self {
+        note_unknown_versions(ui, &loaded.inventory);
+        let session = Self::of_loaded(options, needs, loaded, stdin);
+        session.report_drifts(ui);
+        Ok(Self { incomplete: unread && !options.source.keep_going, ..session })
+    }
+
+    pub(crate) fn of_loaded(
+        options: &Options,
+        needs: &Needs,
+        loaded: Loaded,
+        stdin: Option<Vec<u8>>,
+    ) -> Self {
+        let place =
+            Place::in_manifests(options, &needs.unplaced, &loaded.inventory, &loaded.catalog);
+        Self {
             place,
-            authorizer,
+            authorizer: ManuallyDrop::new(Authorizer::new(loaded.inventory)),
             catalog: loaded.catalog,
             drifts: loaded.drifts,
             live: None,
@@ -218,11 +244,10 @@ impl Session {
             files: loaded.files,
             excluded: loaded.excluded,
             stdin,
-            incomplete: unread && !options.source.keep_going,
+            traced: None,
+            incomplete: false,
             makes_accounts: false,
-        };
-        session.report_drifts(ui);
-        Ok(session)
+        }
     }
 
     /// Returns the identity of `me`: the user of `--as`, or the caller according to the server.
@@ -345,7 +370,7 @@ fn excluded(ui: &Ui, options: &Options) -> Vec<Glob> {
 
 /// Notes the number of excluded paths, which `check` includes in its totals instead, and the patterns of
 /// `--exclude` without an effect.
-fn note_excluded(ui: &Ui, options: &Options, excluded: usize, unmatched: &[Glob]) {
+pub(crate) fn note_excluded(ui: &Ui, options: &Options, excluded: usize, unmatched: &[Glob]) {
     if excluded > 0 && !options.source.is_configured {
         ui.note(format!("{} excluded", words::count(excluded, "path")));
     }
@@ -361,29 +386,62 @@ fn note_excluded(ui: &Ui, options: &Options, excluded: usize, unmatched: &[Glob]
 }
 
 /// Returns the paths of `-f`.
-fn paths(options: &Options) -> impl Iterator<Item = &Path> {
+pub(crate) fn paths(options: &Options) -> impl Iterator<Item = &Path> {
     options.source.filename.iter().map(PathBuf::as_path)
 }
 
-/// Loads manifests, and returns the contents of stdin if requested.
-fn load(config: &LoadConfig, needs: &Needs) -> (Loaded, Option<Vec<u8>>) {
+/// Returns what to load for the options.
+pub(crate) fn config_of(ui: &Ui, options: &Options, needs: &Needs) -> LoadConfig {
+    LoadConfig {
+        paths: options.source.filename.clone(),
+        default_namespace: options.namespace.first().unwrap_or(place::DEFAULT).to_owned(),
+        defaults: options.source.defaults,
+        selection: needs.selection(),
+        exclude: excluded(ui, options),
+    }
+}
+
+/// Loads manifests with the targets that are applied together, and returns the contents of stdin if requested.
+fn load(
+    ui: &Ui,
+    options: &Options,
+    config: &LoadConfig,
+    needs: &Needs,
+) -> Result<(Loaded, Option<Vec<u8>>), CommandError> {
+    let mut listing = manifests::find(config);
+    let rendered = targets::render(ui, options, config, &mut listing)?;
+    let is_rendered = !rendered.is_empty();
+    let more = targets::merge(rendered)?;
+    let (mut loaded, stdin) =
+        with_stdin(config, needs, |stdin| manifests::load_listing(config, listing, more, stdin));
+    if is_rendered {
+        loaded.problems.retain(|problem| problem.kind != ProblemKind::NoManifests);
+    }
+    Ok((loaded, stdin))
+}
+
+/// Reads stdin if a path is `-`, and returns its contents if requested.
+pub(crate) fn with_stdin(
+    config: &LoadConfig,
+    needs: &Needs,
+    read: impl FnOnce(&mut (dyn Read + Send)) -> Loaded,
+) -> (Loaded, Option<Vec<u8>>) {
     let is_stdin = |path: &PathBuf| path.as_os_str() == "-";
     if !needs.keeps_stdin || !config.paths.iter().any(is_stdin) {
-        return (manifests::load(config, std::io::stdin()), None);
+        return (read(&mut std::io::stdin()), None);
     }
     let mut stdin = Copied::new(std::io::stdin());
-    let loaded = manifests::load(config, &mut stdin);
+    let loaded = read(&mut stdin);
     (loaded, Some(stdin.into_copy()))
 }
 
 /// Reports input problems, and returns whether a document could not be read. Charts and templates that
 /// were not rendered do not count: they are gaps, which make answers unknown.
-fn report(ui: &Ui, options: &Options, problems: &[Problem]) -> bool {
+pub(crate) fn report(ui: &Ui, options: &Options, problems: &[Problem]) -> bool {
     let is_error = |problem: &&Problem| problem.severity() == Severity::Error;
     let limit = if options.output.verbose > 0 { usize::MAX } else { MAX_REPORTED };
     for problem in problems.iter().take(limit) {
-        let is_left_open = problem.kind == ProblemKind::Unrendered;
-        if is_error(&problem) && !is_left_open && !options.source.keep_going {
+        if is_error(&problem) && !is_left_open(problem) && !options.source.keep_going {
             ui.problem(problem.to_string());
         } else {
             ui.warn(problem.to_string());
@@ -395,9 +453,12 @@ fn report(ui: &Ui, options: &Options, problems: &[Problem]) -> bool {
     if problems.len() > limit {
         ui.problem(format!("{} more problems; `-v` lists them all", problems.len() - limit));
     }
-    let is_unreadable =
-        |problem: &Problem| is_error(&problem) && problem.kind != ProblemKind::Unrendered;
-    problems.iter().any(is_unreadable)
+    problems.iter().any(|problem| is_error(&problem) && !is_left_open(problem))
+}
+
+/// Returns whether a problem only leaves answers open: what was not rendered, or is outside of the repository.
+fn is_left_open(problem: &Problem) -> bool {
+    matches!(problem.kind, ProblemKind::Unrendered | ProblemKind::OutsideLink)
 }
 
 fn has_errors(problems: &[Problem]) -> bool {
@@ -407,7 +468,9 @@ fn has_errors(problems: &[Problem]) -> bool {
 /// Returns a hint for a problem.
 fn remedy(options: &Options, problem: &Problem) -> Option<Hint> {
     match problem.kind {
-        ProblemKind::Unrendered => Some(unrendered::chart(&problem.file, options)),
+        ProblemKind::Unrendered if problem.line > 0 || Path::new(&problem.file).is_dir() => {
+            Some(unrendered::chart(&problem.file, options))
+        }
         ProblemKind::NoManifests if Path::new(&problem.file).is_dir() => {
             Some(Hint::run("rolecall snapshot > cluster.yaml", "get manifests from a live cluster"))
         }
@@ -435,7 +498,7 @@ fn namespaces_of(inventory: &Inventory) -> BTreeSet<String> {
 }
 
 /// Returns whether any object was read from the input, instead of assumed.
-fn holds_input(inventory: &Inventory) -> bool {
+pub(crate) fn holds_input(inventory: &Inventory) -> bool {
     let is_read = |metadata: &Metadata| metadata.origin != Origin::Default;
     inventory.roles().iter().any(|role| is_read(&role.metadata))
         || inventory.bindings().iter().any(|binding| is_read(&binding.metadata))

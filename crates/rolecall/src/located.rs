@@ -1,18 +1,11 @@
 //! Findings with source locations and fingerprints.
 
-use std::cell::OnceCell;
-use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::File;
-use std::io::Read;
 
-use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
-use rolecall_check::{Finding, ObjectRef, Step};
+use rolecall_check::{Finding, ObjectRef};
 use rolecall_rbac::{Gap, Origin};
 use rolecall_source::manifests::FileRead;
-use rolecall_yaml::{self as yaml, Field, FieldStep, Region, TextLines};
-
-use crate::invocation;
+use rolecall_yaml::Region;
 
 /// A finding with its location and fingerprint.
 pub(crate) struct LocatedFinding {
@@ -22,13 +15,54 @@ pub(crate) struct LocatedFinding {
     pub(crate) fingerprint: String,
     /// The location of its field; `None` if unknown, as for objects in a cluster.
     pub(crate) region: Option<Region>,
+    /// The kind of the location.
+    pub(crate) precision: Precision,
+    /// The targets in which it is found; empty for plain files.
+    pub(crate) targets: Vec<FoundIn>,
 }
 
-/// The number of files per parallel task, small enough to balance the load.
-const FILES_AT_ONCE: usize = 64;
+/// A rendered object with a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FoundIn {
+    /// The name of the target.
+    pub(crate) target: String,
+    /// The object in the output of the tool.
+    pub(crate) object: ObjectRef,
+    /// The line of the field in the output of the tool.
+    pub(crate) line: u32,
+}
 
-/// The maximum size of files to search for locations; findings in larger ones get the line of their object.
-const LARGEST: u64 = 32 << 20;
+/// The kind of the location of a finding.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Precision {
+    /// The field.
+    #[default]
+    Exact,
+    /// The first line of the object: the field is not at the same place in its source.
+    Object,
+    /// The file that the object comes from, or the field that generates it.
+    File,
+}
+
+impl Precision {
+    /// Returns the word for documented output.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Object => "object",
+            Self::File => "file",
+        }
+    }
+
+    /// Returns what to add to a location in text.
+    pub(crate) fn suffix(self) -> &'static str {
+        match self {
+            Self::Exact => "",
+            Self::Object => " (object)",
+            Self::File => " (file)",
+        }
+    }
+}
 
 impl LocatedFinding {
     /// Returns the file and the line of the finding's field, or of its object.
@@ -37,14 +71,6 @@ impl LocatedFinding {
         let line = if self.finding.line > 0 { self.finding.line } else { line };
         Some((file, self.region.map_or(line, |region| region.start.line)))
     }
-}
-
-/// Replaces `rolecall` in the commands of a finding by `kubectl rolecall` if it runs as a plugin.
-fn invoke_as_run(finding: &mut Finding) {
-    let Finding { message, fix, related, also, .. } = finding;
-    let notes = related.iter_mut().map(|related| &mut related.note);
-    let messages = also.iter_mut().map(|also| &mut also.message);
-    [message, fix].into_iter().chain(notes).chain(messages).for_each(invocation::invoke_as_run);
 }
 
 /// The required precision of locations.
@@ -56,88 +82,9 @@ pub(crate) enum Exactness {
     Regions,
 }
 
-/// Locates findings and sorts them by location. Reads each file with unknown locations once more.
-pub(crate) fn locate(
-    findings: Vec<(Finding, String)>,
-    stdin: Option<&[u8]>,
-    exactness: Exactness,
-) -> Vec<LocatedFinding> {
-    let is_known = |finding: &Finding| exactness == Exactness::Lines && finding.line > 0;
-    let mut files: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (index, (finding, _)) in findings.iter().enumerate() {
-        match &finding.object.origin {
-            Origin::File { path, .. } if !is_known(finding) => {
-                files.entry(path).or_default().push(index);
-            }
-            _ => {}
-        }
-    }
-    let files: Vec<(&str, Vec<usize>)> = files.into_iter().collect();
-    let located: Vec<Vec<(usize, Region)>> = files
-        .into_par_iter()
-        .with_max_len(FILES_AT_ONCE)
-        .map_init(Vec::new, |buffer, (path, indices)| {
-            let fields: Vec<Field<'_>> =
-                indices.iter().filter_map(|index| Some(field(&findings.get(*index)?.0))).collect();
-            let bytes = match path {
-                "-" => stdin.filter(|bytes| !bytes.starts_with(b"\x1F\x8B")),
-                path => read(path, buffer),
-            };
-            let Some(bytes) = bytes else { return Vec::new() };
-            let regions = yaml::locate(bytes, &fields);
-            let lines = OnceCell::new();
-            let found = indices.into_iter().zip(regions).filter_map(|(index, region)| {
-                let line = findings.get(index)?.0.line_of_text;
-                let region = region?;
-                let of_script =
-                    |line| lines.get_or_init(|| TextLines::new(bytes)).line_of_text(region, line);
-                Some((index, line.map_or(region, of_script)))
-            });
-            found.collect()
-        })
-        .collect();
-    let mut regions = vec![None; findings.len()];
-    for (index, region) in located.into_iter().flatten() {
-        if let Some(place) = regions.get_mut(index) {
-            *place = Some(region);
-        }
-    }
-    let reported = |((mut finding, fingerprint), region)| {
-        invoke_as_run(&mut finding);
-        LocatedFinding { finding, fingerprint, region }
-    };
-    let mut reported: Vec<LocatedFinding> =
-        findings.into_iter().zip(regions).map(reported).collect();
-    // The fields of an object can be in any order.
-    reported.sort_by(|left, right| left.place().cmp(&right.place()));
-    reported
-}
-
-/// Reads a file; `None` if it is too large, not a regular file, or no longer readable.
-fn read<'b>(path: &str, buffer: &'b mut Vec<u8>) -> Option<&'b [u8]> {
-    let file = File::open(path).ok()?;
-    let metadata = file.metadata().ok()?;
-    if !metadata.is_file() || metadata.len() > LARGEST {
-        return None;
-    }
-    buffer.clear();
-    buffer.reserve(usize::try_from(metadata.len()).ok()?);
-    file.take(metadata.len()).read_to_end(buffer).ok()?;
-    Some(buffer)
-}
-
-fn field(finding: &Finding) -> Field<'_> {
-    let object = &finding.object;
-    let steps = finding.field.steps.iter().map(|step| match step {
-        Step::Key(key) => FieldStep::Key(key),
-        Step::Index(index) => FieldStep::Index(*index),
-    });
-    Field {
-        line: place(object).map_or(0, |(_, line)| line),
-        kind: &object.kind,
-        name: &object.name,
-        steps: steps.collect(),
-    }
+/// Sorts findings by location: the fields of an object can be in any order.
+pub(crate) fn sort(findings: &mut [LocatedFinding]) {
+    findings.sort_by(|left, right| left.place().cmp(&right.place()));
 }
 
 /// A part of the input that was not read.
@@ -169,6 +116,8 @@ pub(crate) struct Scope {
     pub(crate) empty: usize,
     /// Files and directories that were excluded.
     pub(crate) excluded: usize,
+    /// The number of rendered targets.
+    pub(crate) targets: usize,
 }
 
 impl UnreadPart {
@@ -195,6 +144,7 @@ impl Scope {
             files: files_with.clone().count(),
             empty: files.len() - files_with.count(),
             excluded: 0,
+            targets: 0,
         }
     }
 }
@@ -206,6 +156,9 @@ impl fmt::Display for Scope {
             format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
         };
         write!(formatter, "{} in {}", of(self.objects, "object"), of(self.files, "file"))?;
+        if self.targets > 0 {
+            write!(formatter, ", {}", of(self.targets, "target"))?;
+        }
         match self.empty {
             0 => {}
             1 => write!(formatter, "; 1 file contains none")?,

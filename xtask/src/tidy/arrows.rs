@@ -18,7 +18,7 @@ pub(super) const PURE: [&str; 7] = [
 ];
 
 /// The allowed dependencies of each crate.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("rolecall-yaml", &[]),
     ("rolecall-rbac", &[]),
     ("rolecall-task", &[]),
@@ -29,6 +29,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
         &["rolecall-task", "rolecall-access", "rolecall-grant", "rolecall-rbac", "rolecall-source"],
     ),
     ("rolecall-source", &["rolecall-yaml", "rolecall-rbac"]),
+    ("rolecall-render", &["rolecall-yaml"]),
     ("rolecall-walk", &["rolecall-rbac"]),
     ("rolecall-review", &["rolecall-yaml", "rolecall-rbac"]),
     ("rolecall-command", &["rolecall-rbac"]),
@@ -43,6 +44,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
             "rolecall-command",
             "rolecall-access",
             "rolecall-source",
+            "rolecall-render",
             "rolecall-walk",
             "rolecall-review",
             "rolecall-grant",

@@ -8,6 +8,7 @@ mod apt;
 mod command;
 mod debian;
 mod modules;
+mod tools;
 mod version;
 
 use std::env;

@@ -265,6 +265,13 @@ impl InventoryBuilder {
         &self.inventory.roles
     }
 
+    /// Changes the origins of all objects.
+    pub fn change_origins(&mut self, mut change: impl FnMut(&mut Origin)) {
+        self.inventory.change_origins(&mut change);
+        let implied = self.implied_service_accounts.iter_mut();
+        implied.for_each(|account| change(&mut account.metadata.origin));
+    }
+
     /// Returns the bindings so far.
     pub fn bindings(&self) -> &[Binding] {
         &self.inventory.bindings

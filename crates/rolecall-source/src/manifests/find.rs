@@ -37,6 +37,8 @@ pub(super) struct Found {
     pub(super) entries: Vec<Entry>,
     /// The directories of Helm charts.
     pub(super) charts: Vec<PathBuf>,
+    /// The directories that contain a `Chart.yaml`.
+    pub(super) chart_roots: Vec<PathBuf>,
     /// The kustomizations of the directories.
     kustomizations: Kustomizations,
     /// The kustomizations that have to be built.
@@ -51,6 +53,29 @@ pub(super) struct Found {
     pub(super) unmatched: BTreeSet<Glob>,
     /// The patterns of the paths to skip.
     exclude: Vec<Glob>,
+    /// The named directory that is searched, and the Git work tree around it.
+    boundary: Boundary,
+}
+
+/// The outermost directory to which links can lead, found with the first link.
+#[derive(Debug, Default)]
+struct Boundary {
+    named: PathBuf,
+    root: Option<PathBuf>,
+}
+
+impl Boundary {
+    /// Returns whether a real path is inside the Git work tree around the named directory, or else
+    /// inside this directory.
+    fn contains(&mut self, real: &Path) -> bool {
+        let Self { named, root } = self;
+        let root = root.get_or_insert_with(|| {
+            let mut ancestors = named.ancestors();
+            let tree = ancestors.find(|ancestor| ancestor.join(".git").exists());
+            tree.unwrap_or(named).to_owned()
+        });
+        real.starts_with(root)
+    }
 }
 
 /// Finds the files that `paths` lead to.
@@ -63,9 +88,6 @@ pub(super) fn find(paths: &[PathBuf], exclude: &[Glob]) -> Found {
     let mut found = Found { exclude: exclude.to_vec(), unmatched, ..Found::default() };
     for path in paths {
         found.named(path);
-    }
-    if !found.kustomizations.is_empty() {
-        found.apply_kustomizations();
     }
     found
 }
@@ -93,7 +115,10 @@ impl Found {
                 let excluded = self.excluded;
                 let chart = self.chart_around(path);
                 match fs::canonicalize(path) {
-                    Ok(real) => self.directory(path, list(path), &mut vec![real], chart),
+                    Ok(real) => {
+                        self.boundary = Boundary { named: real.clone(), root: None };
+                        self.directory(path, list(path), &mut vec![real], chart);
+                    }
                     Err(error) => self.unreadable(path, &error),
                 }
                 if before == (self.entries.len(), self.problems.len()) {
@@ -132,8 +157,22 @@ impl Found {
         }
     }
 
+    /// Returns the paths of the kustomizations.
+    pub(super) fn kustomizations(&self) -> Vec<PathBuf> {
+        self.kustomizations.paths()
+    }
+
+    /// Leaves out the found files and kustomizations that `is_rendered` returns true for.
+    pub(super) fn leave_out(&mut self, mut is_rendered: impl FnMut(&Path) -> bool) {
+        self.entries.retain(|entry| !entry.is_found || !is_rendered(&entry.path));
+        self.kustomizations.leave_out(is_rendered);
+    }
+
     /// Removes files with patches and refused kustomizations, and records the effects of kustomizations on the other files.
-    fn apply_kustomizations(&mut self) {
+    pub(super) fn apply_kustomizations(&mut self) {
+        if self.kustomizations.is_empty() {
+            return;
+        }
         let Self { entries, kustomizations, builds, .. } = self;
         let read: HashSet<PathBuf> =
             entries.iter().map(|entry| kustomize::normal(&entry.path)).collect();
@@ -174,6 +213,9 @@ impl Found {
             children.retain(|child| !self.excludes(child, &path.join(&child.name)));
         }
         let is_chart = children.iter().any(|child| child.name == "Chart.yaml");
+        if is_chart {
+            self.chart_roots.push(path.to_owned());
+        }
         let directories: Vec<&Child> =
             children.iter().filter(|child| child.is_directory()).collect();
         let list_child = |child: &&Child| list(&path.join(&child.name));
@@ -244,6 +286,16 @@ impl Found {
     }
 
     fn link(&mut self, path: &Path, stack: &mut Vec<PathBuf>, chart: Option<usize>) {
+        if let Ok(real) = fs::canonicalize(path)
+            && (real.is_file() || real.is_dir())
+            && !self.boundary.contains(&real)
+        {
+            if is_manifest(path) || real.is_dir() {
+                let message = "a link that leads out of the repository is not followed";
+                self.problem(path, ProblemKind::OutsideLink, message);
+            }
+            return;
+        }
         match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => match fs::canonicalize(path) {
                 Ok(real) if stack.contains(&real) => {

@@ -6,11 +6,14 @@
 //!                                  +------> JSON, in blocks ---> decode -> Batch ----+-> Loaded
 //! ```
 
+mod context;
 mod find;
 mod kustomize;
+mod listing;
 mod patterns;
 mod prefilter;
 mod read;
+mod rendered;
 mod shown;
 mod text;
 mod variables;
@@ -18,7 +21,7 @@ mod variables;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 use rayon::iter::{IndexedParallelIterator, ParallelIterator};
 use rayon::slice::ParallelSlice;
@@ -28,8 +31,11 @@ use rolecall_rbac::{
 };
 use rolecall_yaml::json;
 
+pub use self::context::Context;
 pub use self::find::is_manifest;
+pub use self::listing::{Listing, Unrendered, find};
 use self::read::Outcome;
+pub use self::rendered::{Rendered, decode, finish_rendered};
 use self::text::shown;
 pub use crate::decode::Selection;
 use crate::decode::{Batch, Decoder, Decoders, Place};
@@ -104,7 +110,19 @@ pub struct FileRead {
 
 /// Loads manifests; `stdin` is read when a path is `-`.
 pub fn load(config: &LoadConfig, stdin: impl Read + Send) -> Loaded {
-    let found = find::find(&config.paths, &config.exclude);
+    load_listing(config, find(config), Vec::new(), stdin)
+}
+
+/// Loads the manifests of a listing, without those that were rendered, and adds the targets that are
+/// applied together with them.
+pub fn load_listing(
+    config: &LoadConfig,
+    listing: Listing,
+    targets: Vec<Rendered>,
+    stdin: impl Read + Send,
+) -> Loaded {
+    let Listing { mut found, unrendered, explained } = listing;
+    found.apply_kustomizations();
     let stdin: Mutex<Box<dyn Read + Send + '_>> = Mutex::new(Box::new(stdin));
     let nowhere = Place::File(Text::from(""));
     let mut decoder = Decoder::new(&nowhere, &config.default_namespace);
@@ -137,7 +155,11 @@ pub fn load(config: &LoadConfig, stdin: impl Read + Send) -> Loaded {
         .collect();
     let mut batch = Batch::default();
     for problem in found.problems {
-        if matches!(problem.kind, ProblemKind::MissingFile | ProblemKind::UnreadableFile) {
+        let is_unread = matches!(
+            problem.kind,
+            ProblemKind::MissingFile | ProblemKind::UnreadableFile | ProblemKind::OutsideLink
+        );
+        if is_unread {
             batch.builder.gap(unread_file(&problem.file, &problem.message));
         }
         batch.problems.push(problem);
@@ -158,7 +180,11 @@ pub fn load(config: &LoadConfig, stdin: impl Read + Send) -> Loaded {
             *count += 1;
         }
     }
+    let is_explained = |path: &Path| explained.iter().any(|it| it == path);
     for (chart, count) in found.charts.iter().zip(templates).filter(|(_, count)| *count > 0) {
+        if is_explained(chart) {
+            continue;
+        }
         let files = if count == 1 { "1 template" } else { &format!("{count} templates") };
         let message = format!("an unrendered Helm chart ({files})");
         let problem = about_file(shown(chart), ProblemKind::Unrendered, message);
@@ -166,13 +192,22 @@ pub fn load(config: &LoadConfig, stdin: impl Read + Send) -> Loaded {
         batch.problems.push(problem);
     }
     let mut unbuilt = Vec::with_capacity(found.builds.len());
-    for build in &found.builds {
+    for unrendered in &unrendered {
+        let Unrendered { shown, line, .. } = unrendered;
+        let problem = about_file(shown.clone(), ProblemKind::Unrendered, unrendered.text());
+        let origin = Origin::File { path: (&**shown).into(), line: *line };
+        batch.builder.gap(Gap { origin, ..unread_file(shown, &problem.message) });
+        // Problems with a line are about single templates, of which one per directory is reported.
+        batch.problems.push(problem);
+    }
+    for build in found.builds.iter().filter(|build| !is_explained(&build.path)) {
         let path = shown(&build.path);
         batch.builder.gap(unread_file(&path, &build.because));
         if !build.is_refused {
             unbuilt.push(path);
         }
     }
+    targets.into_iter().for_each(|target| batch.append(target.batch));
     let mut loaded = finish(config, batch);
     // The remote resources of a kustomization were not read, so the input is not empty.
     if !unbuilt.is_empty() {
@@ -269,6 +304,15 @@ fn catalog(
 
 /// Returns the roles and bindings that a server of a release creates when it starts.
 fn default_objects(version: Version) -> InventoryBuilder {
+    static NEWEST: OnceLock<Inventory> = OnceLock::new();
+    if version != Version::default() {
+        return read_default_objects(version);
+    }
+    // Each rendered target needs them.
+    NEWEST.get_or_init(|| read_default_objects(version).build()).clone().into_builder()
+}
+
+fn read_default_objects(version: Version) -> InventoryBuilder {
     let mut decoder = Decoder::new(&Place::Default, "default");
     let text = facts::default_objects(version).as_bytes().to_vec();
     match json::read(&mut std::io::empty(), text, &mut decoder) {

@@ -194,7 +194,7 @@ fn is_json(bytes: &[u8]) -> bool {
 type Headed<'a> = (Chunk<'a>, Heading<'a>);
 
 /// Decodes the documents of a YAML file.
-fn documents(bytes: &[u8], decoder: &mut Decoder) {
+pub(super) fn documents(bytes: &[u8], decoder: &mut Decoder) {
     let chunks: Vec<Headed<'_>> = yaml::split_outlined(bytes);
     if bytes.len() < LARGE {
         return chunks.iter().for_each(|chunk| document(chunk, decoder));

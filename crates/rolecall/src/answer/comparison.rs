@@ -20,6 +20,11 @@ pub(crate) struct Comparison<'a> {
 }
 
 impl Comparison<'_> {
+    /// Returns whether nothing was gained or lost, and nothing is unknown.
+    pub(crate) fn is_unchanged(&self) -> bool {
+        self.diffs.is_empty() && self.old_gaps.is_empty() && self.new_gaps.is_empty()
+    }
+
     /// Returns whether nothing was certainly gained or lost.
     pub(crate) fn is_empty(&self) -> bool {
         self.diffs.iter().all(|diff| diff.gained.is_empty() && diff.lost.is_empty())

@@ -14,7 +14,8 @@ pub(super) const SECRET: [&str; 2] = ["token", "password"];
 const FAMILIAR: [char; 3] = ['f', 'n', 'o'];
 
 /// The options that select what is read, but that the parsed options only keep in another form.
-const COPIED: [&str; 2] = ["exclude", "request_timeout"];
+const COPIED: [&str; 6] =
+    ["exclude", "request_timeout", "render", "target", "all_kustomizations", "allow_network"];
 
 /// The arguments of this run as they were given, from which command lines for the same question are
 /// composed.
@@ -81,6 +82,14 @@ impl Given {
             }
             argument.values.dedup();
         }
+        self
+    }
+
+    /// Returns the same command line with an option.
+    #[must_use]
+    pub(crate) fn with_option(mut self, id: &str, long: &str, values: Vec<String>) -> Self {
+        let form = Form::Option { short: None, long: format!("--{long}") };
+        self.arguments.push(Argument { id: id.to_owned(), form, values });
         self
     }
 

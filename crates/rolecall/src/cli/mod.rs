@@ -6,6 +6,7 @@ mod connection;
 pub(crate) mod help;
 pub(crate) mod ignored;
 mod options;
+mod rendering;
 
 use std::borrow::Cow;
 use std::ffi::OsString;
@@ -15,7 +16,10 @@ use clap::builder::StyledStr;
 
 use crate::invocation::Invocation;
 pub(crate) use command_line::{Given, quote};
-pub(crate) use options::{ClusterOptions, Options, OutputOptions, command_line, parse_duration};
+pub(crate) use options::{
+    ClusterOptions, Options, OutputOptions, ShownAs, command_line, parse_duration,
+};
+pub(crate) use rendering::{RenderMode, TargetGlob};
 
 use crate::format::Format;
 use crate::plain::plain;

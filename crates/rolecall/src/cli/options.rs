@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, ValueEnum};
-use rolecall_check::{KubernetesVersion, PathGlob};
+use rolecall_check::{KubernetesVersion, PathGlob, RenderSetting};
 use rolecall_source::cluster::ClusterOptions as Source;
 use rolecall_source::facts::Version;
 use rolecall_source::manifests::Defaults;
 
 use super::command_line::{Given, line};
 use super::connection::ConnectionOptions;
+use super::rendering::RenderOptions;
 
 /// Options that every command takes, before or after the command's name.
 #[derive(Clone, Debug, Args)]
@@ -76,9 +77,30 @@ pub(crate) struct SourceOptions {
     /// Do not fail on unreadable documents; answers that depend on them stay `unknown`
     #[arg(long, global = true)]
     pub(crate) keep_going: bool,
+    #[command(flatten)]
+    pub(crate) render: RenderOptions,
     /// Whether `exclude` includes the patterns of `rolecall.yaml`.
     #[arg(skip)]
     pub(crate) is_configured: bool,
+    /// The names to show for a temporary copy.
+    #[arg(skip)]
+    pub(crate) shown_as: Option<ShownAs>,
+    /// How targets are rendered, if `rolecall.yaml` was read.
+    #[arg(skip)]
+    pub(crate) settings: Vec<RenderSetting>,
+}
+
+/// The names to show for a temporary copy of a commit.
+#[derive(Clone, Debug)]
+pub(crate) struct ShownAs {
+    /// The directory that is read.
+    pub(crate) folder: PathBuf,
+    /// The name of this directory.
+    pub(crate) name: String,
+    /// The copy of the whole commit.
+    pub(crate) root: PathBuf,
+    /// The name of the copy.
+    pub(crate) root_name: String,
 }
 
 impl SourceOptions {

@@ -1,3 +1,4 @@
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use clap::{Args, ValueEnum};
@@ -9,10 +10,11 @@ use rolecall_rbac::{Gap, ObjectKind, Unread};
 
 use crate::answer::comparison::Comparison;
 use crate::cli::Options;
-use crate::diff_source::{self, DiffSource};
+use crate::diff_source::{self, DiffSource, PreparedSource};
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
-use crate::output::{self, AccessDiff, Format};
+use crate::load::Session;
+use crate::output::{self, AccessDiff, AccessDiffs, Format, TargetDiff};
 use crate::render;
 use crate::ui::Ui;
 use crate::words;
@@ -56,14 +58,49 @@ enum DiffFormat {
     Github,
 }
 
-/// Compares two sources.
+/// Compares two sources: once, or for each alternative in them.
 pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
     let (old_side, new_side) = sides(options, arguments)?;
-    let old = old_side.load(ui, options)?;
-    let new = new_side.load(ui, options)?;
+    let sides = Sides { old: old_side.prepare(ui)?, new: new_side.prepare(ui)? };
+    let (old, new) = (sides.old.load(ui, options), sides.new.load(ui, options));
+    let has_worlds = |side: &Result<Session, CommandError>| {
+        side.as_ref().is_err_and(|error| !error.worlds().is_empty())
+    };
+    if has_worlds(&old) || has_worlds(&new) {
+        return sides.compare_targets(ui, options, arguments, (old, new));
+    }
+    let (old, new) = (old?, new?);
+    let version = options.source.kubernetes_version(arguments.kubernetes_version);
+    let mut out = ui.stdout();
+    let exit = compare(ui, arguments, version, (&old, &new), |comparison| {
+        match arguments.output {
+            DiffFormat::Json => {
+                output::write_versioned(&mut out, Format::Json, &AccessDiff::new(comparison))?;
+            }
+            DiffFormat::Yaml => {
+                output::write_versioned(&mut out, Format::Yaml, &AccessDiff::new(comparison))?;
+            }
+            _ => write_text(ui, &mut out, arguments.output, comparison)?,
+        }
+        out.flush()?;
+        if comparison.is_empty() {
+            ui.note("no subject gains or loses access");
+        }
+        Ok(())
+    })?;
+    Ok(old.conclude(ui, new.conclude(ui, exit)))
+}
+
+/// Compares two sessions, writes the result with a function, and returns the exit code.
+fn compare(
+    ui: &Ui,
+    arguments: &Arguments,
+    version: KubernetesVersion,
+    (old, new): (&Session, &Session),
+    write: impl FnOnce(&Comparison<'_>) -> Result<(), CommandError>,
+) -> Result<Exit, CommandError> {
     let scopes = Scopes::of([&old.catalog, &new.catalog]);
     let diffs = diff(&old.authorizer, &new.authorizer, &scopes);
-    let version = options.source.kubernetes_version(arguments.kubernetes_version);
     let (old_risks, new_risks) =
         (Engine::new(&old.authorizer, version), Engine::new(&new.authorizer, version));
     let risks = gained_risks(&diffs, &old_risks, &new_risks);
@@ -75,22 +112,138 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         old_gaps: gaps(old.authorizer.inventory().gaps()),
         new_gaps: gaps(new.authorizer.inventory().gaps()),
     };
-    let mut out = ui.stdout();
-    match arguments.output {
-        DiffFormat::Table => render::diff::write_table(&mut out, &comparison, ui.layout())?,
-        DiffFormat::Wide => render::diff::write_wide(&mut out, &comparison, ui.layout())?,
-        DiffFormat::Markdown => render::diff::write_markdown(&mut out, &comparison)?,
-        DiffFormat::Github => render::diff::write_github(&mut out, &comparison)?,
-        DiffFormat::Json => {
-            output::write_versioned(&mut out, Format::Json, &AccessDiff::new(&comparison))?;
-        }
-        DiffFormat::Yaml => {
-            output::write_versioned(&mut out, Format::Yaml, &AccessDiff::new(&comparison))?;
-        }
-    }
-    out.flush()?;
+    write(&comparison)?;
     report(ui, &comparison);
-    Ok(old.conclude(ui, new.conclude(ui, exit_of(&comparison, arguments.fail_on))))
+    Ok(exit_of(&comparison, arguments.fail_on))
+}
+
+/// Writes a comparison in a format that is not a single document.
+fn write_text(
+    ui: &Ui,
+    out: &mut impl Write,
+    format: DiffFormat,
+    comparison: &Comparison<'_>,
+) -> Result<(), CommandError> {
+    match format {
+        DiffFormat::Table => render::diff::write_table(out, comparison, ui.layout())?,
+        DiffFormat::Wide => render::diff::write_wide(out, comparison, ui.layout())?,
+        DiffFormat::Markdown => render::diff::write_markdown(out, comparison)?,
+        DiffFormat::Github => render::diff::write_github(out, comparison)?,
+        DiffFormat::Json | DiffFormat::Yaml => {}
+    }
+    Ok(())
+}
+
+/// The prepared sources.
+struct Sides {
+    old: PreparedSource,
+    new: PreparedSource,
+}
+
+/// The names of the targets of each alternative, by its name without the path of the source.
+type Worlds = BTreeMap<String, Vec<String>>;
+
+impl DiffFormat {
+    /// Returns whether unchanged targets are left out.
+    fn is_text(self) -> bool {
+        matches!(self, Self::Table | Self::Wide | Self::Markdown | Self::Github)
+    }
+}
+
+impl Sides {
+    /// Compares each alternative with the one of the same name.
+    fn compare_targets(
+        &self,
+        ui: &Ui,
+        options: &Options,
+        arguments: &Arguments,
+        (old, new): (Result<Session, CommandError>, Result<Session, CommandError>),
+    ) -> Result<Exit, CommandError> {
+        let (old, old_worlds) = Self::worlds(&self.old, old)?;
+        let (new, new_worlds) = Self::worlds(&self.new, new)?;
+        let names: BTreeSet<&String> = old_worlds.keys().chain(new_worlds.keys()).collect();
+        let load = |side: &PreparedSource, worlds: &Worlds, name: &str| {
+            let mut options = options.clone();
+            options.source.render.target = Vec::new();
+            // Without the alternative, the side grants what all alternatives have in common.
+            let common =
+                || worlds.values().next().map(|world| world.iter().skip(1).cloned().collect());
+            options.source.render.chosen =
+                Some(worlds.get(name).cloned().or_else(common).unwrap_or_default());
+            side.load(ui, &options)
+        };
+        let mut out = ui.stdout();
+        let version = options.source.kubernetes_version(arguments.kubernetes_version);
+        let mut documents = Vec::new();
+        let mut exit = Exit::Yes;
+        let (mut shown, mut unchanged) = (0, 0);
+        for name in names {
+            let (old_loaded, new_loaded);
+            let old = match &old {
+                Some(session) => session,
+                None => {
+                    old_loaded = load(&self.old, &old_worlds, name)?;
+                    &old_loaded
+                }
+            };
+            let new = match &new {
+                Some(session) => session,
+                None => {
+                    new_loaded = load(&self.new, &new_worlds, name)?;
+                    &new_loaded
+                }
+            };
+            let result = compare(ui, arguments, version, (old, new), |comparison| {
+                if comparison.is_unchanged() && arguments.output.is_text() {
+                    unchanged += 1;
+                    return Ok(());
+                }
+                let separator = if shown > 0 { "\n" } else { "" };
+                shown += 1;
+                match arguments.output {
+                    DiffFormat::Json | DiffFormat::Yaml => {
+                        documents.push(TargetDiff::new(name, comparison)?);
+                    }
+                    DiffFormat::Github => {}
+                    DiffFormat::Markdown => writeln!(out, "{separator}### Target `{name}`\n")?,
+                    DiffFormat::Table | DiffFormat::Wide => {
+                        writeln!(out, "{separator}target {name}:")?;
+                    }
+                }
+                write_text(ui, &mut out, arguments.output, comparison)?;
+                Ok(out.flush()?)
+            })?;
+            exit = exit.max(old.conclude(ui, new.conclude(ui, result)));
+        }
+        if unchanged > 0 {
+            let targets = words::count(unchanged, "target");
+            ui.note(format!("no subject gains or loses access in {targets}"));
+        }
+        let all = AccessDiffs::new(documents);
+        match arguments.output {
+            DiffFormat::Json => output::write_versioned(&mut out, Format::Json, &all)?,
+            DiffFormat::Yaml => output::write_versioned(&mut out, Format::Yaml, &all)?,
+            _ => {}
+        }
+        out.flush()?;
+        Ok(exit)
+    }
+
+    /// Returns the session of a side without alternatives, or else their names.
+    fn worlds(
+        side: &PreparedSource,
+        loaded: Result<Session, CommandError>,
+    ) -> Result<(Option<Session>, Worlds), CommandError> {
+        let error = match loaded {
+            Ok(session) => return Ok((Some(session), Worlds::new())),
+            Err(error) if error.worlds().is_empty() => return Err(error),
+            Err(error) => error,
+        };
+        let named = error.worlds().iter().filter_map(|world| {
+            Some((side.relative_name(world.first()?).to_owned(), world.clone()))
+        });
+        Ok((None, named.collect()))
+    }
 }
 
 fn sides(
@@ -148,9 +301,6 @@ fn exit_of(comparison: &Comparison<'_>, fail_on: Option<FailOn>) -> Exit {
 
 /// Prints notes and warnings about the comparison.
 fn report(ui: &Ui, comparison: &Comparison<'_>) {
-    if comparison.is_empty() {
-        ui.note("no subject gains or loses access");
-    }
     for (side, gaps) in [("OLD", &comparison.old_gaps), ("NEW", &comparison.new_gaps)] {
         for gap in words::gaps(gaps) {
             ui.warn(format!("{side} might grant more; could not read: {gap}"));

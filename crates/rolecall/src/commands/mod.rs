@@ -12,11 +12,14 @@ mod man;
 mod options;
 mod rules;
 mod snapshot;
+mod targets;
 mod version;
 mod walk;
 mod who_can;
 mod whoami;
 mod why;
+
+use std::io::Write;
 
 use clap::{Args, Subcommand};
 
@@ -39,6 +42,7 @@ pub(crate) enum Command {
     Fix(fix::Arguments),
     Whoami(whoami::Arguments),
     Snapshot(snapshot::Arguments),
+    Targets(targets::Arguments),
     Doctor(doctor::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
@@ -51,7 +55,7 @@ pub(crate) enum Command {
 type Augment = fn(clap::Command) -> clap::Command;
 
 /// The grammar of each command.
-const GRAMMARS: [(&str, Augment); 17] = [
+const GRAMMARS: [(&str, Augment); 18] = [
     ("can-i", can_i::Arguments::augment_args),
     ("why", why::Arguments::augment_args),
     ("walk", walk::Arguments::augment_args),
@@ -63,6 +67,7 @@ const GRAMMARS: [(&str, Augment); 17] = [
     ("fix", fix::Arguments::augment_args),
     ("whoami", whoami::Arguments::augment_args),
     ("snapshot", snapshot::Arguments::augment_args),
+    ("targets", targets::Arguments::augment_args),
     ("doctor", doctor::Arguments::augment_args),
     ("completions", completions::Arguments::augment_args),
     ("man", man::Arguments::augment_args),
@@ -78,8 +83,48 @@ pub(crate) fn grammar_of(name: &str) -> Option<clap::Command> {
 }
 
 impl Command {
-    /// Runs the command.
+    /// Runs the command. If the input has alternatives, such as two overlays of one base, it is run for each
+    /// of them, unless the output is a single document.
     pub(crate) fn run(
+        &self,
+        ui: &Ui,
+        options: &Options,
+        grammar: fn() -> clap::Command,
+    ) -> Result<Exit, CommandError> {
+        let error = match self.run_once(ui, options, grammar) {
+            Err(error) if !error.worlds().is_empty() && self.answers_in_prose() => error,
+            result => return result,
+        };
+        let mut exit = Exit::Yes;
+        for (number, world) in error.worlds().iter().enumerate() {
+            let mut options = options.clone();
+            options.source.render.target = Vec::new();
+            options.source.render.chosen = Some(world.clone());
+            let given = options.given.without("target");
+            options.given = given.with_option("target", "target", world.clone());
+            let name = world.first().map(String::as_str).unwrap_or_default();
+            let mut out = ui.stdout();
+            writeln!(out, "{}target {name}:", if number > 0 { "\n" } else { "" })?;
+            out.flush()?;
+            drop(out);
+            exit = exit.max(self.run_once(ui, &options, grammar)?);
+        }
+        Ok(exit)
+    }
+
+    /// Returns whether the command answers a question in text, which can be repeated for each alternative.
+    fn answers_in_prose(&self) -> bool {
+        match self {
+            Self::CanI(arguments) => arguments.is_prose(),
+            Self::Why(arguments) => arguments.is_prose(),
+            Self::Walk(arguments) => arguments.is_prose(),
+            Self::WhoCan(arguments) => arguments.is_prose(),
+            Self::Rules(arguments) => arguments.is_prose(),
+            _ => false,
+        }
+    }
+
+    fn run_once(
         &self,
         ui: &Ui,
         options: &Options,
@@ -97,6 +142,7 @@ impl Command {
             Self::Fix(arguments) => fix::run(ui, options, arguments),
             Self::Whoami(arguments) => whoami::run(ui, options, arguments),
             Self::Snapshot(arguments) => snapshot::run(ui, options, arguments),
+            Self::Targets(arguments) => targets::run(ui, options, arguments),
             Self::Doctor(arguments) => doctor::run(ui, options, arguments),
             Self::Completions(arguments) => completions::run(ui, arguments),
             Self::Man(arguments) => man::run(ui, arguments, grammar()),

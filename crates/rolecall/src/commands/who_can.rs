@@ -47,6 +47,13 @@ pub(crate) struct Arguments {
     output: HoldersFormat,
 }
 
+impl Arguments {
+    /// Returns whether the answer is text, which can be repeated for several targets.
+    pub(super) fn is_prose(&self) -> bool {
+        matches!(self.output, HoldersFormat::Table | HoldersFormat::Wide)
+    }
+}
+
 /// Lists the subjects.
 pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
     arguments.check()?;

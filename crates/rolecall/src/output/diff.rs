@@ -8,7 +8,7 @@ use rolecall_access::{
 use rolecall_rbac::{Gap, Grant, Text};
 use serde::Serialize;
 
-use super::GrantDetails;
+use super::{GrantDetails, versioned};
 use crate::answer::comparison::Comparison;
 
 /// Access gained and lost.
@@ -22,6 +22,35 @@ pub(crate) struct AccessDiff<'a> {
     undecided: Vec<Undecided<'a>>,
     risks: Vec<RiskDetails<'a>>,
     gaps: Gaps,
+}
+
+/// The differences of each alternative, the output of `diff` for several targets.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+pub(crate) struct AccessDiffs {
+    targets: Vec<TargetDiff>,
+}
+
+/// The difference of one alternative.
+#[derive(Debug, Serialize)]
+pub(crate) struct TargetDiff {
+    name: String,
+    diff: serde_json::Value,
+}
+
+impl AccessDiffs {
+    /// Builds the document.
+    pub(crate) fn new(targets: Vec<TargetDiff>) -> Self {
+        Self { targets }
+    }
+}
+
+impl TargetDiff {
+    /// Builds the difference of the target with that name.
+    pub(crate) fn new(name: &str, comparison: &Comparison<'_>) -> Result<Self, serde_json::Error> {
+        let diff = serde_json::to_value(versioned(&AccessDiff::new(comparison)))?;
+        Ok(Self { name: name.to_owned(), diff })
+    }
 }
 
 /// Access that a subject gained or lost.

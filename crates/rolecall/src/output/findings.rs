@@ -1,7 +1,7 @@
 use rolecall_check::{ObjectRef, RuleCode};
 use serde::Serialize;
 
-use crate::located::{Coverage, LocatedFinding, place};
+use crate::located::{Coverage, FoundIn, LocatedFinding, place};
 use crate::region::RegionDetails;
 
 /// Findings, the output of `check`.
@@ -21,6 +21,13 @@ struct ScopeDetails {
     files: usize,
     files_without_objects: usize,
     excluded: usize,
+    #[serde(skip_serializing_if = "is_zero")]
+    targets: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// One finding.
@@ -39,6 +46,11 @@ struct FindingDetails<'a> {
     field: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     region: Option<RegionDetails>,
+    /// The kind of the location, for a rendered object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    precision: Option<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    targets: Vec<TargetDetails<'a>>,
     message: String,
     fix: &'a str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -50,6 +62,22 @@ struct FindingDetails<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     related: Vec<RelatedDetails<'a>>,
     fingerprint: &'a str,
+}
+
+/// A rendered object with the finding.
+#[derive(Serialize)]
+struct TargetDetails<'a> {
+    name: &'a str,
+    object: ObjectDetails<'a>,
+    /// The line of the field in the output of the tool.
+    line: u32,
+}
+
+impl<'a> TargetDetails<'a> {
+    fn new(found: &'a FoundIn) -> Self {
+        let FoundIn { target, object, line } = found;
+        Self { name: target, object: ObjectDetails::new(object), line: *line }
+    }
 }
 
 /// A less severe finding with the same cause.
@@ -99,6 +127,11 @@ impl<'a> Findings<'a> {
                 line,
                 field: finding.field.to_string(),
                 region: reported.region.map(RegionDetails::from),
+                precision: match reported.targets.is_empty() {
+                    true => None,
+                    false => Some(reported.precision.as_str()),
+                },
+                targets: reported.targets.iter().map(TargetDetails::new).collect(),
                 message: finding.statement(),
                 fix: &finding.fix,
                 unless: finding.unless.iter().map(|file| &**file).collect(),
@@ -117,6 +150,7 @@ impl<'a> Findings<'a> {
                 files: scope.files,
                 files_without_objects: scope.empty,
                 excluded: scope.excluded,
+                targets: scope.targets,
             },
         }
     }

@@ -26,7 +26,7 @@ pub(crate) use answer::{AccessAnswer, AccessCell, GrantDetails, SubjectDetails};
 pub(crate) use comparison::AccessComparison;
 pub(crate) use credential::CredentialDetails;
 pub(crate) use diagnosis::Diagnosis;
-pub(crate) use diff::AccessDiff;
+pub(crate) use diff::{AccessDiff, AccessDiffs, TargetDiff};
 pub(crate) use difference::AccessMatrixDiff;
 pub(crate) use each::Each;
 pub(crate) use error::ErrorDetails;
@@ -60,7 +60,12 @@ pub(crate) fn write_versioned(
     format: Format,
     object: &impl Serialize,
 ) -> Result<(), CommandError> {
-    write_structured(out, format, &Versioned { api_version: API_VERSION, object })
+    write_structured(out, format, &versioned(object))
+}
+
+/// Returns an object of rolecall's own kinds with its `apiVersion`.
+fn versioned<T: Serialize>(object: &T) -> impl Serialize {
+    Versioned { api_version: API_VERSION, object }
 }
 
 /// Writes a value as indented JSON or as YAML, with a trailing newline.

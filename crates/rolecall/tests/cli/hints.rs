@@ -20,7 +20,7 @@ fn ran_with(line: &str, stdin: &str) -> Ran {
     fs::copy(root().join("fixtures/ns-1/manifests.yaml"), path.join("ns-1.yaml")).unwrap();
     let mut bash = std::process::Command::new("bash");
     let program = command().get_program().to_owned();
-    bash.env_clear().env("PATH", "/usr/bin:/bin").current_dir(path);
+    bash.env_clear().env("PATH", "/usr/bin:/bin").env("ROLECALL_RENDER", "never").current_dir(path);
     let script = format!("rolecall() {{ {} \"$@\"; }}; {line}", program.to_string_lossy());
     run(bash.args(["-c", &script]), stdin)
 }

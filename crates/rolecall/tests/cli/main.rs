@@ -52,6 +52,7 @@ mod settle;
 mod snapshot;
 mod streams;
 mod subjects;
+mod targets;
 mod unread;
 mod usage;
 mod walk;

@@ -64,6 +64,7 @@ const OUTPUTS: &[(&str, &str)] = &[
     ("access-diff", "diff fixtures/unread-document fixtures/ns-1"),
     ("access-diff", "diff fixtures/v24-masters fixtures/v13-every-resource"),
     ("access-diff", "diff fixtures/v15-resource-names fixtures/v19-urls"),
+    ("targets", "targets manifests"),
     ("rules-review", "rules --for sa/config-agent -n v15-app -f fixtures/v15-resource-names"),
     ("error", "can-i get pods --for sa/x -f nowhere"),
     ("error", "who-can get"),
@@ -72,6 +73,9 @@ const OUTPUTS: &[(&str, &str)] = &[
 
 /// Schemas of input files, with the document that describes them. Other tests use these schemas.
 const INPUTS: &[(&str, &str)] = &[("check-config", "docs/configuration.md")];
+
+/// Schemas of outputs that need other programs; `targets.rs` validates them.
+const RENDERED: &[&str] = &["access-diffs"];
 
 /// Commands that use a cluster.
 const LIVE_OUTPUTS: &[(&str, &str)] = &[
@@ -157,7 +161,10 @@ fn every_schema_is_valid_used_and_described() {
         jsonschema::meta::validate(&schema).unwrap_or_else(|error| panic!("{name}: {error}"));
         let input = INPUTS.iter().find(|(input, _)| *input == name);
         assert!(
-            name == "common" || input.is_some() || used.contains(&*name),
+            name == "common"
+                || input.is_some()
+                || used.contains(&*name)
+                || RENDERED.contains(&&*name),
             "add a row for {name} to OUTPUTS"
         );
         let document = input.map_or("docs/json.md", |(_, document)| document);

@@ -159,6 +159,16 @@ impl Kustomizations {
         !self.reported.is_empty() && self.reported.contains(&normal(path))
     }
 
+    /// Returns the paths of the kustomizations, as found.
+    pub(super) fn paths(&self) -> Vec<PathBuf> {
+        self.layers.values().map(|layer| layer.path.clone()).collect()
+    }
+
+    /// Leaves out the kustomizations whose path `is_rendered` returns true for.
+    pub(super) fn leave_out(&mut self, mut is_rendered: impl FnMut(&Path) -> bool) {
+        self.layers.retain(|_, layer| !is_rendered(&layer.path));
+    }
+
     /// Returns whether a file contains a patch.
     pub(super) fn is_piece(&self, path: &Path) -> bool {
         !self.pieces.is_empty() && self.pieces.contains(&normal(path))

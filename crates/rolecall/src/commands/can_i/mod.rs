@@ -78,6 +78,13 @@ pub(crate) struct Arguments {
     output: MatrixFormat,
 }
 
+impl Arguments {
+    /// Returns whether the answer is text, which can be repeated for several targets.
+    pub(super) fn is_prose(&self) -> bool {
+        matches!(self.output, MatrixFormat::Table | MatrixFormat::Wide)
+    }
+}
+
 /// Answers the questions in the arguments.
 pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
     if let Some(file) = &arguments.reviews {

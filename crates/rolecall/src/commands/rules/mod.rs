@@ -48,6 +48,13 @@ struct Listing<'a> {
     error: String,
 }
 
+impl Arguments {
+    /// Returns whether the answer is text, which can be repeated for several targets.
+    pub(super) fn is_prose(&self) -> bool {
+        matches!(self.output, MatrixFormat::Table | MatrixFormat::Wide)
+    }
+}
+
 /// Lists the rules.
 pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
     let subjects = SubjectArgument::parse_all(&arguments.subjects)?;

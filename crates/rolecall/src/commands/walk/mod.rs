@@ -36,6 +36,13 @@ pub(crate) struct Arguments {
 const MAX_GAPS: usize = 10;
 const HINTS: usize = 3;
 
+impl Arguments {
+    /// Returns whether the answer is text, which can be repeated for several targets.
+    pub(super) fn is_prose(&self) -> bool {
+        matches!(self.output, Format::Table | Format::Wide)
+    }
+}
+
 /// Walks and prints the result.
 pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
     let scope_is_open = Scope::is_open(options);

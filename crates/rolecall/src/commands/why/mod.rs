@@ -58,6 +58,13 @@ pub(crate) struct Arguments {
     output: Format,
 }
 
+impl Arguments {
+    /// Returns whether the answer is text, which can be repeated for several targets.
+    pub(super) fn is_prose(&self) -> bool {
+        matches!(self.output, Format::Table | Format::Wide)
+    }
+}
+
 /// Explains one answer, or refusals.
 pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
     let Arguments { verb, resource, .. } = arguments;

@@ -5,7 +5,7 @@ use std::io::Write;
 use anstyle::{AnsiColor, Style};
 use rolecall_check::Severity;
 
-use super::shown_place;
+use super::{in_targets, shown_place};
 use crate::error::CommandError;
 use crate::located::LocatedFinding;
 use crate::render::plain;
@@ -45,6 +45,10 @@ pub(super) fn write(
         paragraph(out, &message, columns)?;
         if !finding.fix.is_empty() {
             paragraph(out, &format!("fix: {}", finding.fix), columns)?;
+        }
+        let targets = in_targets(reported);
+        if !targets.is_empty() {
+            paragraph(out, &targets, columns)?;
         }
         writeln!(out)?;
     }

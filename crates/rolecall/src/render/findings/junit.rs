@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::{display_path, sentence};
+use super::{display_path, full_sentence};
 use crate::error::CommandError;
 use crate::located::{Coverage, LocatedFinding};
 use crate::render::plain;
@@ -67,7 +67,7 @@ pub(crate) fn write(
             r#"      <failure type="{}" message="{}">{}</failure>"#,
             finding.severity,
             escape(&finding.statement()),
-            escape(&format!("{place}{}", sentence(finding)))
+            escape(&format!("{place}{}", full_sentence(reported)))
         )?;
         writeln!(out, "    </testcase>")?;
     }

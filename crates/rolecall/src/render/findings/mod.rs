@@ -98,7 +98,7 @@ fn table(findings: &[LocatedFinding], style: fn(Severity) -> Style) -> Table {
             Cell::new(severity.as_str()).with_style(style(severity)),
             Cell::from(shown_place(reported)),
             finding.object.to_string().into(),
-            sentence(finding).into(),
+            full_sentence(reported).into(),
         ]
     };
     let rows: Vec<[Cell; 5]> = findings.par_iter().map(row).collect();
@@ -203,7 +203,7 @@ pub(crate) fn write_github(
             });
             format!("file={},line={line}{end},", property(file))
         });
-        let message = format!("{}: {}", finding.object, sentence(finding));
+        let message = format!("{}: {}", finding.object, full_sentence(reported));
         writeln!(out, "::{command} {place}title={title}::{}", data(&message))?;
     }
     Ok(())
@@ -226,7 +226,7 @@ pub(crate) fn write_markdown(
     for reported in findings {
         let finding = &reported.finding;
         let (place, object) = (shown_place(reported), finding.object.to_string());
-        let sentence = sentence(finding);
+        let sentence = full_sentence(reported);
         let severity = finding.severity.as_str();
         let code = finding.rule.code.to_string();
         markdown::row(out, [&*code, severity, &*place, &*object, &*sentence])?;
@@ -251,9 +251,33 @@ pub(super) fn sentence(finding: &Finding) -> String {
 }
 
 fn shown_place(reported: &LocatedFinding) -> String {
+    let suffix = reported.precision.suffix();
     reported
         .place()
-        .map_or_else(String::new, |(file, line)| format!("{}:{line}", display_path(file)))
+        .map_or_else(String::new, |(file, line)| format!("{}:{line}{suffix}", display_path(file)))
+}
+
+/// Returns the targets of a finding, such as `in overlays/dev and 2 other targets`; empty for plain files.
+pub(super) fn in_targets(reported: &LocatedFinding) -> String {
+    let mut names: Vec<&str> = reported.targets.iter().map(|it| &*it.target).collect();
+    names.dedup();
+    const SHOWN: usize = 3;
+    match &*names {
+        [] => String::new(),
+        names if names.len() <= SHOWN => format!("in {}", names.join(", ")),
+        [first, second, others @ ..] => {
+            format!("in {first}, {second} and {} other targets", others.len())
+        }
+        [_] => String::new(),
+    }
+}
+
+/// Returns the sentence of a finding with its targets.
+fn full_sentence(reported: &LocatedFinding) -> String {
+    match in_targets(reported) {
+        text if text.is_empty() => sentence(&reported.finding),
+        text => format!("{} ({text})", sentence(&reported.finding)),
+    }
 }
 
 /// Returns the number of findings per severity, the highest first.

@@ -6,10 +6,10 @@ use std::io::Write;
 use rolecall_check::{RuleCode, RuleMeta, Severity};
 use serde_json::{Value, json};
 
-use super::sentence;
+use super::full_sentence;
 use crate::error::CommandError;
 use crate::invocation::as_invoked;
-use crate::located::{Coverage, LocatedFinding, UnreadPart, place};
+use crate::located::{Coverage, FoundIn, LocatedFinding, UnreadPart, place};
 use crate::region::RegionDetails;
 
 const SCHEMA: &str =
@@ -91,13 +91,13 @@ fn rule(rule: &RuleMeta) -> Value {
 }
 
 fn result(reported: &LocatedFinding, rule_index: usize) -> Value {
-    let LocatedFinding { finding, fingerprint, region } = reported;
+    let LocatedFinding { finding, fingerprint, region, .. } = reported;
     let object = &finding.object;
     let mut result = json!({
         "ruleId": finding.rule.code,
         "ruleIndex": rule_index,
         "level": level(finding.severity),
-        "message": {"text": format!("{object}: {}", sentence(finding))},
+        "message": {"text": format!("{object}: {}", full_sentence(reported))},
         "partialFingerprints": {"rolecall/v1": fingerprint},
         "properties": {"severity": finding.severity.as_str()},
     });
@@ -112,6 +112,13 @@ fn result(reported: &LocatedFinding, rule_index: usize) -> Value {
         let region =
             region.map_or_else(|| whole_line(line), |region| json!(RegionDetails::from(region)));
         location.insert("physicalLocation".to_owned(), physical(file, region));
+    }
+    if let Some(properties) = result.get_mut("properties").and_then(Value::as_object_mut)
+        && !reported.targets.is_empty()
+    {
+        let targets: Vec<Value> = reported.targets.iter().map(target).collect();
+        properties.insert("targets".to_owned(), json!(targets));
+        properties.insert("precision".to_owned(), json!(reported.precision.as_str()));
     }
     if let Some(result) = result.as_object_mut() {
         result.insert("locations".to_owned(), json!([location]));
@@ -131,6 +138,11 @@ fn result(reported: &LocatedFinding, rule_index: usize) -> Value {
         }
     }
     result
+}
+
+/// Describes the rendered object of a target.
+fn target(found: &FoundIn) -> Value {
+    json!({"name": found.target, "object": found.object.to_string(), "line": found.line})
 }
 
 fn whole_line(line: u32) -> Value {

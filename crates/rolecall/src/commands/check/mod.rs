@@ -1,3 +1,6 @@
+mod judge;
+mod merge;
+
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::mem::ManuallyDrop;
@@ -7,23 +10,20 @@ use std::str::FromStr;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
-use rolecall_check::expectation::evaluate;
-use rolecall_check::{
-    CheckConfig, CheckInput, Date, Finding, Judged, KubernetesVersion, RuleMeta, Severity,
-    Suppressed, check, expectation_findings, fingerprints, fold, suppress,
-};
+use rolecall_check::{Date, Finding, KubernetesVersion, RuleMeta, Severity, Suppressed};
 use rolecall_rbac::{Glob, Inventory, Replaced};
 use rolecall_source::facts::Version;
 use rolecall_source::manifests::{self, Defaults, LoadConfig, Selection};
 
-use crate::cli::{self, Options};
+use self::judge::{Judge, Report};
+use crate::cli::Options;
 use crate::config;
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::file::{self, Bound};
-use crate::finding_words;
 use crate::load::{Breadth, Needs, Session};
-use crate::located::{self, Coverage, Exactness, LocatedFinding, Scope, UnreadPart};
+use crate::load_targets::Sessions;
+use crate::located::{self, Coverage, Exactness, LocatedFinding};
 use crate::output::{self, Findings};
 use crate::render::findings as render;
 use crate::time;
@@ -31,7 +31,7 @@ use crate::ui::Ui;
 
 /// Find broken, dead, rejected or risky RBAC in manifests before you apply them
 #[derive(Debug, Args)]
-#[command(after_help = include_str!("../help/check.txt"))]
+#[command(after_help = include_str!("../../help/check.txt"))]
 pub(crate) struct Arguments {
     /// Files, directories or `-` for stdin, like -f
     #[arg(value_name = "PATH")]
@@ -173,6 +173,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let config = config::load(ui, &arguments.expectations, &options.source.filename)?;
     options.source.exclude.extend(config.exclude.iter().cloned());
     options.source.is_configured = true;
+    options.source.settings.clone_from(&config.render);
     let baseline =
         arguments.baseline.as_deref().map(|path| read_baseline(ui, &options, path)).transpose()?;
     let baseline = baseline.unwrap_or_default();
@@ -184,75 +185,54 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         keeps_stdin: true,
         ..Needs::default()
     };
-    let session = Session::load(ui, &options, needs)?;
+    let sessions = Sessions::load(ui, &options, &needs)?;
     if options.output.verbose > 0 {
-        for file in &session.files {
-            let plural = if file.objects == 1 { "" } else { "s" };
-            let path = render::display_path(&file.path);
-            ui.note(format!("read {path}: {} object{plural}", file.objects));
-        }
+        note_files(ui, sessions.plain.as_ref());
     }
-    let version = options.source.kubernetes_version(arguments.kubernetes_version);
-    let defaults: Vec<Inventory> = Version::ALL.into_par_iter().map(default_objects).collect();
-    let sources = sources(&options);
-    let mut all = check(CheckInput {
-        authorizer: &session.authorizer,
-        catalog: &session.catalog,
-        defaults: &defaults,
-        drifts: &session.drifts,
-        version,
-        judged: Judged::Files,
-        external: &config.external,
-        complete: session.complete,
-        namespace_given: !options.namespace.namespaces.is_empty() || session.live().is_some(),
-    });
-    all.extend(unmet(&config, &session));
-    finding_words::add_remedies(&mut all, &sources);
-    config.grade(&mut all);
     let today = match arguments.today {
         Some(today) => today,
         None => time::today().parse().map_err(CommandError::input)?,
     };
-    let inventory = session.authorizer.inventory();
-    let (all, suppressed) = suppress(all, inventory, &config.suppressions, today);
+    let judge = Judge {
+        arguments,
+        config: &config,
+        options: &options,
+        baseline: &baseline,
+        defaults: Version::ALL.into_par_iter().map(default_objects).collect(),
+        today,
+    };
+    let Report { findings, suppressed, coverage } = judge.report(&sessions);
     note_suppressed(ui, &options, &suppressed);
-    let is_asked = |finding: &Finding| {
-        let is_named = |globs: &[CodeGlob]| globs.iter().any(|glob| glob.matches(finding.rule));
-        finding.severity >= arguments.severity
-            && (arguments.only.is_empty() || is_named(&arguments.only))
-            && !is_named(&arguments.ignore)
-    };
-    // Filter after folding, so that no finding is hidden by one that is left out.
-    let all = fold(all.into_iter().filter(is_asked).collect());
-    let prints = fingerprints(&all);
-    let (known, wanted): (Vec<_>, Vec<(Finding, String)>) =
-        all.into_iter().zip(prints).partition(|(_, print)| baseline.contains(print));
-    let coverage = Coverage {
-        gaps: UnreadPart::of(inventory.gaps()),
-        scope: Scope { excluded: session.excluded, ..Scope::of(&session.files) },
-        known: arguments.baseline.is_some().then_some(known.len()),
-    };
     // Never dropped, because the process ends anyway.
-    let stdin = session.stdin.as_deref();
-    let findings = ManuallyDrop::new(located::locate(wanted, stdin, arguments.output.exactness()));
+    let findings = ManuallyDrop::new(findings);
     write(ui, arguments.output, &findings, &coverage)?;
     if arguments.output.is_laid_out() {
         suggest_explanation(ui, &findings);
     }
+    let conclude = |exit| sessions.all().fold(exit, |exit, session| session.conclude(ui, exit));
     let FailLevel::At(fail_level) = arguments.fail_level else {
-        return Ok(session.conclude(ui, Exit::Yes));
+        return Ok(conclude(Exit::Yes));
     };
     let mut exit = exit(&findings, fail_level, options.source.keep_going);
     if exit == Exit::Yes && !coverage.gaps.is_empty() {
         exit = Exit::Inconclusive;
     }
-    if exit == Exit::Yes && session.replaced.iter().any(decides_access) {
+    if exit == Exit::Yes && sessions.all().any(|it| it.replaced.iter().any(decides_access)) {
         ui.warn("of objects that are defined more than once, only the last definition was checked");
         let given = options.given.clone().without("filename").without("paths");
         ui.suggest(Hint::run(given.again(&["PATH"]), "check each environment separately"));
         exit = Exit::Inconclusive;
     }
-    Ok(session.conclude(ui, exit))
+    Ok(conclude(exit))
+}
+
+/// Notes the files that were read.
+fn note_files(ui: &Ui, session: Option<&Session>) {
+    for file in session.into_iter().flat_map(|session| &session.files) {
+        let plural = if file.objects == 1 { "" } else { "s" };
+        let path = render::display_path(&file.path);
+        ui.note(format!("read {path}: {} object{plural}", file.objects));
+    }
 }
 
 /// Suggests reading about the most severe finding.
@@ -323,25 +303,6 @@ fn exit(findings: &[LocatedFinding], fail_level: Severity, keep_going: bool) -> 
         .filter(|finding| !keep_going || finding.unless.is_empty())
         .map(|finding| if finding.is_undecided() { Exit::Inconclusive } else { Exit::No });
     reasons.max().unwrap_or(Exit::Yes)
-}
-
-/// Returns the options with which another command reads the same input.
-fn sources(options: &Options) -> String {
-    let mut options = options.clone();
-    // Findings contain their own namespace.
-    options.namespace.namespaces.clear();
-    options.namespace.all_namespaces = false;
-    cli::command_line(Vec::new(), &options)
-}
-
-/// Returns findings about the expectations that do not hold.
-fn unmet(config: &CheckConfig, session: &Session) -> Vec<Finding> {
-    let failures = evaluate(&session.authorizer, &session.catalog, &config.expectations);
-    let mut findings = expectation_findings(&failures);
-    for (finding, failure) in findings.iter_mut().zip(&failures) {
-        finding_words::add_near_misses(finding, failure);
-    }
-    findings
 }
 
 /// Reports the number of suppressed findings and, with `-v`, each with its reason.

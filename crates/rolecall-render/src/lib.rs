@@ -1,0 +1,29 @@
+//! Finds Kustomize and Helm targets, renders them, and traces objects to their sources.
+#![doc = include_str!("../README.md")]
+
+mod boundary;
+mod chart;
+mod discover;
+mod gitops;
+mod graph;
+mod kustomization;
+mod message;
+mod names;
+mod obstacle;
+mod render;
+mod run;
+mod source;
+mod target;
+mod tool;
+
+pub use boundary::{Boundary, clean as clean_path};
+pub use chart::{Chart, Dependency};
+pub use discover::{Listing, Roots, discover};
+pub use kustomization::{Entry, HelmChart, Kustomization};
+pub use names::{Names, RealPaths};
+pub use obstacle::{Obstacle, Place};
+pub use render::{Network, Output, Renderer, command};
+pub use run::Limits;
+pub use source::{Form, ObjectName, Source, Sources, Tracer};
+pub use target::{Changes, Release, Target, TargetKind};
+pub use tool::{ToolKind, Tools};

@@ -1,0 +1,181 @@
+//! Judges the plain files and each rendered target, and joins the findings.
+
+use std::collections::BTreeSet;
+
+use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
+use rolecall_check::expectation::evaluate;
+use rolecall_check::{
+    CheckConfig, CheckInput, Date, Finding, Judged, Suppressed, check, expectation_findings,
+    fingerprints, fold, suppress,
+};
+use rolecall_rbac::{Gap, Inventory};
+
+use super::{Arguments, CodeGlob, merge};
+use crate::cli::{self, Options};
+use crate::finding_words;
+use crate::load::Session;
+use crate::load_targets::{Sessions, TargetSession};
+use crate::locate;
+use crate::located::{self, Coverage, LocatedFinding, Scope, UnreadPart};
+
+/// The input of a judgement besides the objects.
+pub(super) struct Judge<'a> {
+    pub(super) arguments: &'a Arguments,
+    pub(super) config: &'a CheckConfig,
+    pub(super) options: &'a Options,
+    /// The fingerprints of known findings.
+    pub(super) baseline: &'a BTreeSet<String>,
+    /// The default objects of each Kubernetes version.
+    pub(super) defaults: Vec<Inventory>,
+    pub(super) today: Date,
+}
+
+/// The findings, with what was suppressed and not read.
+pub(super) struct Report {
+    pub(super) findings: Vec<LocatedFinding>,
+    pub(super) suppressed: Vec<Suppressed>,
+    pub(super) coverage: Coverage,
+}
+
+/// The findings about one session.
+struct Judgement {
+    findings: Vec<(Finding, String)>,
+    suppressed: Vec<Suppressed>,
+    /// The number of findings in the baseline.
+    known: usize,
+}
+
+impl Judge<'_> {
+    /// Judges the plain files and each target.
+    pub(super) fn report(&self, sessions: &Sessions) -> Report {
+        let (plain, targets) = (sessions.plain.as_ref(), &*sessions.targets);
+        let sources = sources(self.options);
+        let mut sessions: Vec<&Session> = targets.iter().map(|target| &target.session).collect();
+        sessions.extend(plain);
+        let unmet = merge::unmet(sessions.iter().map(|session| self.unmet(session)).collect());
+        let mut unmet = unmet.into_iter();
+        let judged: Vec<Judgement> = match &*sessions {
+            // A single one is parallel within.
+            [session] => {
+                let unmet = unmet.next().unwrap_or_default();
+                vec![self.judge(session, targets.first(), unmet, &sources)]
+            }
+            sessions => {
+                let unmet: Vec<Vec<Finding>> = unmet.collect();
+                let judge = |(number, (session, unmet)): (usize, (&&Session, &Vec<Finding>))| {
+                    self.judge(session, targets.get(number), unmet.clone(), &sources)
+                };
+                sessions.par_iter().zip(&unmet).enumerate().with_max_len(1).map(judge).collect()
+            }
+        };
+        let known = judged.iter().map(|judgement| judgement.known).sum();
+        let mut suppressed = Vec::new();
+        let mut findings = Vec::new();
+        for (number, judgement) in judged.into_iter().enumerate() {
+            suppressed.extend(judgement.suppressed);
+            findings.extend(match (targets.get(number), plain) {
+                (Some(target), _) => locate::locate_rendered(judgement.findings, &target.target),
+                (None, Some(session)) => {
+                    let exactness = self.arguments.output.exactness();
+                    locate::locate(judgement.findings, session, exactness)
+                }
+                (None, None) => Vec::new(),
+            });
+        }
+        let mut findings = merge::targets(findings);
+        located::sort(&mut findings);
+        Report {
+            findings,
+            suppressed,
+            coverage: Coverage {
+                gaps: UnreadPart::of(&gaps(&sessions)),
+                scope: scope(plain, targets),
+                known: self.arguments.baseline.is_some().then_some(known),
+            },
+        }
+    }
+
+    fn judge(
+        &self,
+        session: &Session,
+        target: Option<&TargetSession>,
+        unmet: Vec<Finding>,
+        sources: &str,
+    ) -> Judgement {
+        let Self { arguments, config, options, .. } = *self;
+        let mut all = check(CheckInput {
+            authorizer: &session.authorizer,
+            catalog: &session.catalog,
+            defaults: &self.defaults,
+            drifts: &session.drifts,
+            version: options.source.kubernetes_version(arguments.kubernetes_version),
+            judged: Judged::Files,
+            external: &config.external,
+            complete: session.complete,
+            namespace_given: !options.namespace.namespaces.is_empty()
+                || session.live().is_some()
+                || target.is_some_and(|target| target.target.target.namespace().is_some()),
+        });
+        all.extend(unmet);
+        finding_words::add_remedies(&mut all, sources);
+        config.grade(&mut all);
+        let inventory = session.authorizer.inventory();
+        let (all, suppressed) = suppress(all, inventory, &config.suppressions, self.today);
+        let is_asked = |finding: &Finding| {
+            let is_named = |globs: &[CodeGlob]| globs.iter().any(|glob| glob.matches(finding.rule));
+            finding.severity >= arguments.severity
+                && (arguments.only.is_empty() || is_named(&arguments.only))
+                && !is_named(&arguments.ignore)
+        };
+        // Filter after folding, so that no finding is hidden by one that is left out.
+        let all = fold(all.into_iter().filter(is_asked).collect());
+        let prints = fingerprints(&all);
+        let (known, findings): (Vec<_>, Vec<(Finding, String)>) =
+            all.into_iter().zip(prints).partition(|(_, print)| self.baseline.contains(print));
+        Judgement { findings, suppressed, known: known.len() }
+    }
+
+    /// Returns findings about the expectations that do not hold.
+    fn unmet(&self, session: &Session) -> Vec<Finding> {
+        let expectations = &self.config.expectations;
+        let failures = evaluate(&session.authorizer, &session.catalog, expectations);
+        let mut findings = expectation_findings(&failures);
+        for (finding, failure) in findings.iter_mut().zip(&failures) {
+            finding_words::add_near_misses(finding, failure);
+        }
+        findings
+    }
+}
+
+/// Returns the options with which another command reads the same input.
+fn sources(options: &Options) -> String {
+    let mut options = options.clone();
+    // Findings contain their own namespace.
+    options.namespace.namespaces.clear();
+    options.namespace.all_namespaces = false;
+    cli::command_line(Vec::new(), &options)
+}
+
+/// Returns the gaps of all sessions, each once.
+fn gaps(sessions: &[&Session]) -> Vec<Gap> {
+    let gaps = sessions.iter().flat_map(|session| session.authorizer.inventory().gaps());
+    let gaps: BTreeSet<&Gap> = gaps.collect();
+    gaps.into_iter().cloned().collect()
+}
+
+fn scope(plain: Option<&Session>, targets: &[TargetSession]) -> Scope {
+    let scope = plain.map_or_else(Scope::default, |session| Scope {
+        excluded: session.excluded,
+        ..Scope::of(&session.files)
+    });
+    if targets.is_empty() {
+        return scope;
+    }
+    let sources = targets.iter().flat_map(|it| it.target.traced.files());
+    Scope {
+        objects: scope.objects + targets.iter().map(|it| it.target.objects).sum::<usize>(),
+        files: scope.files + sources.collect::<BTreeSet<_>>().len(),
+        targets: targets.len(),
+        ..scope
+    }
+}

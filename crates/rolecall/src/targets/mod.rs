@@ -1,0 +1,183 @@
+//! The kustomizations and charts in the input, rendered by other programs.
+//!
+//! ```text
+//! Listing -> discover -> select (--target) -> render, decode, trace in parallel -> RenderedTarget
+//!    └─ files of rendered targets are left out; what failed is recorded as unrendered
+//! ```
+
+mod discovery;
+mod finished;
+mod progress;
+mod regions;
+mod settings;
+mod several;
+mod stdin;
+mod traced;
+
+use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
+use rolecall_render::{
+    Limits, Network, Obstacle, Output, Renderer, Target, ToolKind, Tools, Tracer,
+};
+use rolecall_source::manifests::{self, Listing, LoadConfig, Rendered};
+
+pub(crate) use self::discovery::Discovery;
+pub(crate) use self::finished::{FinishedTarget, complete, finish};
+use self::progress::Progress;
+pub(crate) use self::regions::{RenderedPlace, regions};
+pub(crate) use self::several::merge;
+pub(crate) use self::stdin::trace;
+pub(crate) use self::traced::Traced;
+use crate::cli::{Options, RenderMode};
+use crate::error::{CommandError, Hint};
+use crate::ui::Ui;
+
+/// A rendered target with its decoded objects, whose origins are source files.
+pub(crate) struct RenderedTarget {
+    /// The target.
+    pub(crate) target: Target,
+    /// The output of the tool.
+    pub(crate) output: Output,
+    /// The objects.
+    pub(crate) rendered: Rendered,
+    /// The sources of the objects.
+    pub(crate) traced: Traced,
+}
+
+/// Renders the targets of a listing, leaves out their files, and records what could not be rendered.
+pub(crate) fn render(
+    ui: &Ui,
+    options: &Options,
+    config: &LoadConfig,
+    listing: &mut Listing,
+) -> Result<Vec<RenderedTarget>, CommandError> {
+    let mode = options.source.render.render;
+    if mode == RenderMode::Never || !listing.holds_targets() {
+        return Ok(Vec::new());
+    }
+    let mut discovery = Discovery::of(ui, options, config, listing)?;
+    let unselected = discovery.select(options)?;
+    let tools = tools()?;
+    let targets = std::mem::take(&mut discovery.targets);
+    let (targets, without_tool): (Vec<Target>, Vec<Target>) =
+        targets.into_iter().partition(|target| tools.renders(target.tool()));
+    if let (RenderMode::Always, Some(target)) = (mode, without_tool.first()) {
+        return Err(missing_tool(target));
+    }
+    let results = render_all(ui, options, config, &discovery, &tools, targets)?;
+    let mut rendered = Vec::with_capacity(results.len());
+    let mut hint = None;
+    for (target, result) in results {
+        match result {
+            Ok(target) => rendered.push(target),
+            Err(obstacle) if mode == RenderMode::Always => {
+                return Err(cannot_render(&target, &obstacle));
+            }
+            Err(obstacle) => {
+                listing.record_unrendered(discovery.unrendered(&target, &obstacle));
+                hint = hint.or_else(|| remedy(&obstacle));
+            }
+        }
+    }
+    if let Some(hint) = hint {
+        ui.suggest(hint);
+    }
+    let done = rendered.iter().map(|it| &it.target).chain(&unselected);
+    discovery.leave_out(listing, done);
+    Ok(rendered)
+}
+
+/// Finds the installed tools.
+pub(crate) fn tools() -> Result<Tools, CommandError> {
+    Tools::find().map_err(|(variable, path)| {
+        CommandError::usage(format!(
+            "`{variable}` names `{}`, which is not a program",
+            path.display()
+        ))
+        .with_hint(Hint::Quote {
+            text: format!("set `{variable}` to the path of a program, or unset it"),
+        })
+    })
+}
+
+/// A target with the result of rendering it.
+type Attempt = (Target, Result<RenderedTarget, Obstacle>);
+
+/// Renders targets in parallel, each with its result.
+fn render_all(
+    ui: &Ui,
+    options: &Options,
+    config: &LoadConfig,
+    discovery: &Discovery,
+    tools: &Tools,
+    targets: Vec<Target>,
+) -> Result<Vec<Attempt>, CommandError> {
+    if targets.is_empty() {
+        return Ok(Vec::new());
+    }
+    let network = match options.source.render.allow_network {
+        true => Network::Allowed,
+        false => Network::Denied,
+    };
+    let Discovery { names, boundaries, .. } = discovery;
+    let limits = Limits::default();
+    let renderer = Renderer::new(tools, names, network, limits, &config.default_namespace)
+        .map_err(|error| {
+            CommandError::input(format!("cannot create a temporary directory: {error}"))
+        })?;
+    let tracer = Tracer::new(names, boundaries);
+    let progress = Progress::new(targets.len());
+    let results = targets.into_par_iter().enumerate().with_max_len(1).map(|(number, target)| {
+        let result = renderer.render(&target, number).map(|output| {
+            let config = LoadConfig {
+                default_namespace: namespace_of(&target, config).to_owned(),
+                ..config.clone()
+            };
+            let mut rendered = manifests::decode(&config, &target.name, &output.text);
+            let traced = Traced::trace(&mut rendered, &tracer.sources(&target, &output), &target);
+            RenderedTarget { target: target.clone(), output, rendered, traced }
+        });
+        progress.advance();
+        (target, result)
+    });
+    Ok(progress.show(ui, || results.collect()))
+}
+
+/// Returns the namespace of objects that name none.
+pub(crate) fn namespace_of<'a>(target: &'a Target, config: &'a LoadConfig) -> &'a str {
+    target.namespace().unwrap_or(&config.default_namespace)
+}
+
+fn missing_tool(target: &Target) -> CommandError {
+    let (tools, help) = match target.tool() {
+        ToolKind::Kustomize => (
+            "neither `kustomize` nor `kubectl` is installed",
+            "install one from https://kubectl.docs.kubernetes.io/installation/kustomize, or set \
+             `ROLECALL_KUSTOMIZE` or `ROLECALL_KUBECTL` to its path",
+        ),
+        ToolKind::Helm => (
+            "`helm` is not installed",
+            "install it from https://helm.sh/docs/intro/install, or set `ROLECALL_HELM` to its path",
+        ),
+    };
+    CommandError::input(format!("cannot render `{}`: {tools}", target.name))
+        .with_hint(Hint::Quote { text: help.to_owned() })
+}
+
+fn cannot_render(target: &Target, obstacle: &Obstacle) -> CommandError {
+    let place = obstacle.place().map(|place| format!("{place}: ")).unwrap_or_default();
+    CommandError::input(format!("{place}cannot render `{}`: {obstacle}", target.name))
+        .with_hint(remedy(obstacle))
+}
+
+/// Returns the command that removes an obstacle.
+fn remedy(obstacle: &Obstacle) -> Option<Hint> {
+    match obstacle {
+        Obstacle::Remote { .. } => {
+            Some(Hint::pass("--allow-network", "let Kustomize fetch remote resources"))
+        }
+        Obstacle::MissingChart { fetch, chart, .. } => {
+            Some(Hint::run(fetch.clone(), format!("fetch the chart `{chart}`")))
+        }
+        _ => None,
+    }
+}
