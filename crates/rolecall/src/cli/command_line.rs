@@ -297,7 +297,8 @@ mod tests {
     #[test]
     fn other_commands_get_all_options_that_affect_answers() {
         let line = "rolecall who-can list pods -n shop -A -f deploy --exclude a --exclude '*/b' --overlay \
-                    --defaults none --keep-going --kubeconfig k --context c --as u --as-group g \
+                    --defaults none --keep-going --render never --target t --all-kustomizations \
+                    --allow-network --kubeconfig k --context c --as u --as-group g \
                     --request-timeout 5s --server https://h --cluster c --user u \
                     --certificate-authority a --insecure-skip-tls-verify --tls-server-name n \
                     --client-certificate c --client-key k --as-uid i --as-user-extra a=b";
