@@ -208,7 +208,7 @@ pub fn load_listing(
         }
     }
     targets.into_iter().for_each(|target| batch.append(target.batch));
-    let mut loaded = finish(config, batch);
+    let mut loaded = finish(config, batch, default_objects);
     // The remote resources of a kustomization were not read, so the input is not empty.
     if !unbuilt.is_empty() {
         loaded.problems.retain(|problem| problem.kind != ProblemKind::NoManifests);
@@ -230,7 +230,11 @@ fn files_at_once(files: usize) -> usize {
 }
 
 /// Adds the default objects, and checks the input as a whole.
-fn finish(config: &LoadConfig, batch: Batch) -> Loaded {
+fn finish(
+    config: &LoadConfig,
+    batch: Batch,
+    default_objects: fn(Version) -> InventoryBuilder,
+) -> Loaded {
     let Batch {
         mut builder, resources, served, mut problems, objects, may_have_placeholders, ..
     } = batch;
@@ -302,17 +306,17 @@ fn catalog(
     builder.build()
 }
 
-/// Returns the roles and bindings that a server of a release creates when it starts.
-fn default_objects(version: Version) -> InventoryBuilder {
+/// Returns the default objects like [`default_objects`], which reads them each time.
+fn shared_default_objects(version: Version) -> InventoryBuilder {
     static NEWEST: OnceLock<Inventory> = OnceLock::new();
     if version != Version::default() {
-        return read_default_objects(version);
+        return default_objects(version);
     }
-    // Each rendered target needs them.
-    NEWEST.get_or_init(|| read_default_objects(version).build()).clone().into_builder()
+    NEWEST.get_or_init(|| default_objects(version).build()).clone().into_builder()
 }
 
-fn read_default_objects(version: Version) -> InventoryBuilder {
+/// Returns the roles and bindings that a server of a release creates when it starts.
+fn default_objects(version: Version) -> InventoryBuilder {
     let mut decoder = Decoder::new(&Place::Default, "default");
     let text = facts::default_objects(version).as_bytes().to_vec();
     match json::read(&mut std::io::empty(), text, &mut decoder) {

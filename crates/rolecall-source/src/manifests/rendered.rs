@@ -2,7 +2,7 @@
 
 use rolecall_rbac::Origin;
 
-use super::{LoadConfig, Loaded, finish, read};
+use super::{LoadConfig, Loaded, finish, read, shared_default_objects};
 use crate::decode::{Batch, Decoder, Place};
 
 /// The decoded objects of one target.
@@ -46,5 +46,5 @@ impl Rendered {
 /// Loads a target like a file of manifests.
 pub fn finish_rendered(config: &LoadConfig, rendered: Rendered) -> Loaded {
     let config = LoadConfig { paths: Vec::new(), ..config.clone() };
-    finish(&config, rendered.batch)
+    finish(&config, rendered.batch, shared_default_objects)
 }
