@@ -274,6 +274,8 @@ fn links_are_followed_once_and_loops_reported() {
     use std::os::unix::fs::symlink;
     let input = Input::new(&[("a/role.yaml", ROLE.as_bytes()), ("b/x.txt", b"")]);
     let root = input.directory.path();
+    // Links can lead anywhere in the repository.
+    std::fs::create_dir(root.join(".git")).unwrap();
     symlink(root.join("a"), root.join("a/again")).unwrap();
     symlink(root.join("b"), root.join("a/b")).unwrap();
     symlink(root.join("a"), root.join("b/a")).unwrap();
@@ -290,6 +292,26 @@ error a/self.yaml: cannot be read: too many levels of symbolic links
 warning a/z.yaml:1: Role `shop/reader` is already defined at a/role.yaml:1; the last one wins
 gap Anything a/dangling.yaml
 gap Anything a/self.yaml
+"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn links_out_of_the_repository_are_gaps() {
+    use std::os::unix::fs::symlink;
+    let input = Input::new(&[("a/role.yaml", ROLE.as_bytes()), ("b/role.yaml", ROLE.as_bytes())]);
+    let root = input.directory.path();
+    symlink(root.join("b"), root.join("a/directory")).unwrap();
+    symlink(root.join("b/role.yaml"), root.join("a/link.yaml")).unwrap();
+    symlink(root.join("b/role.yaml"), root.join("a/link.txt")).unwrap();
+    assert_eq!(
+        input.report(&["a"], ""),
+        "Role shop/reader a/role.yaml:1 [get]
+error a/directory: a link that leads out of the repository is not followed
+error a/link.yaml: a link that leads out of the repository is not followed
+gap Anything a/directory
+gap Anything a/link.yaml
 "
     );
 }
