@@ -27,6 +27,7 @@ mod file;
 mod finding_words;
 mod format;
 mod git;
+mod input_report;
 mod invocation;
 mod kind;
 mod live;

@@ -6,20 +6,20 @@ use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use rolecall_check::PathGlob;
 use rolecall_rbac::{
     AggregationDrift, Authorizer, Catalog, Glob, Identity, Inventory, Metadata, Origin, Replaced,
-    Text, resolve_aggregation, sentence_list,
+    Text, resolve_aggregation,
 };
+use rolecall_source::ProblemKind;
 use rolecall_source::cluster::ForbiddenList;
 use rolecall_source::manifests::{self, Defaults, FileRead, LoadConfig, Loaded, Selection};
-use rolecall_source::{Problem, ProblemKind, Severity};
 
 use crate::cli::{Options, ShownAs};
 use crate::config;
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::git;
+use crate::input_report::{has_errors, note_excluded, note_unknown_versions, remedy, report};
 use crate::live::{self, Live};
 pub(crate) use crate::needs::{Breadth, Needs};
 use crate::place::{self, Place};
@@ -27,8 +27,8 @@ use crate::slow_input::SlowInputNote;
 use crate::targets::{self, Traced};
 use crate::text::Copied;
 use crate::ui::Ui;
+use crate::unrendered;
 use crate::words::MissingFrom;
-use crate::{unrendered, words};
 
 /// The loaded data.
 pub(crate) struct Session {
@@ -69,9 +69,6 @@ struct LiveSource {
     /// The lists that the server forbade.
     forbidden: Vec<ForbiddenList>,
 }
-
-/// The maximum number of input problems to report without `-v`.
-const MAX_REPORTED: usize = 50;
 
 impl Session {
     /// Reads the input of the options, and reports problems on stderr.
@@ -343,21 +340,6 @@ impl LiveSource {
     }
 }
 
-/// Notes the versions of the RBAC group that no server serves.
-fn note_unknown_versions(ui: &Ui, inventory: &Inventory) {
-    let roles = inventory.roles().iter().map(|role| &role.metadata);
-    let bindings = inventory.bindings().iter().map(|binding| &binding.metadata);
-    let versions: BTreeSet<&Text> =
-        roles.chain(bindings).filter_map(|metadata| metadata.written_version.as_ref()).collect();
-    let is_retired =
-        |version: &str| matches!(version.rsplit('/').next(), Some("v1alpha1" | "v1beta1"));
-    for version in versions.into_iter().filter(|version| !is_retired(version)) {
-        ui.note(format!(
-            "`{version}` is not a version of RBAC: servers refuse its objects, which are read as `v1` here"
-        ));
-    }
-}
-
 /// Returns the patterns of the paths that are not read: those of the options, and for commands that
 /// do not take their configuration themselves, those of `rolecall.yaml`.
 fn excluded(ui: &Ui, options: &Options) -> Vec<Glob> {
@@ -366,23 +348,6 @@ fn excluded(ui: &Ui, options: &Options) -> Vec<Glob> {
         exclude.extend(config::exclusions(ui, &options.source.filename));
     }
     exclude.into_iter().map(|pattern| pattern.glob).collect()
-}
-
-/// Notes the number of excluded paths, which `check` includes in its totals instead, and the patterns of
-/// `--exclude` without an effect.
-pub(crate) fn note_excluded(ui: &Ui, options: &Options, excluded: usize, unmatched: &[Glob]) {
-    if excluded > 0 && !options.source.is_configured {
-        ui.note(format!("{} excluded", words::count(excluded, "path")));
-    }
-    for written in options.given.values("exclude") {
-        let parsed = written.parse::<PathGlob>();
-        if parsed.is_ok_and(|pattern| unmatched.contains(&pattern.glob)) {
-            let paths: Vec<String> =
-                paths(options).map(|path| format!("`{}`", path.display())).collect();
-            let place = sentence_list(&paths);
-            ui.note(format!("`--exclude {written}` matches nothing in {place}"));
-        }
-    }
 }
 
 /// Returns the paths of `-f`.
@@ -433,49 +398,6 @@ pub(crate) fn with_stdin(
     let mut stdin = Copied::new(std::io::stdin());
     let loaded = read(&mut stdin);
     (loaded, Some(stdin.into_copy()))
-}
-
-/// Reports input problems, and returns whether a document could not be read. Charts and templates that
-/// were not rendered do not count: they are gaps, which make answers unknown.
-pub(crate) fn report(ui: &Ui, options: &Options, problems: &[Problem]) -> bool {
-    let is_error = |problem: &&Problem| problem.severity() == Severity::Error;
-    let limit = if options.output.verbose > 0 { usize::MAX } else { MAX_REPORTED };
-    for problem in problems.iter().take(limit) {
-        if is_error(&problem) && !is_left_open(problem) && !options.source.keep_going {
-            ui.problem(problem.to_string());
-        } else {
-            ui.warn(problem.to_string());
-        }
-    }
-    if let Some(hint) = problems.iter().find_map(|problem| remedy(options, problem)) {
-        ui.suggest(hint);
-    }
-    if problems.len() > limit {
-        ui.problem(format!("{} more problems; `-v` lists them all", problems.len() - limit));
-    }
-    problems.iter().any(|problem| is_error(&problem) && !is_left_open(problem))
-}
-
-/// Returns whether a problem only leaves answers open: what was not rendered, or is outside of the repository.
-fn is_left_open(problem: &Problem) -> bool {
-    matches!(problem.kind, ProblemKind::Unrendered | ProblemKind::OutsideLink)
-}
-
-fn has_errors(problems: &[Problem]) -> bool {
-    problems.iter().any(|problem| problem.severity() == Severity::Error)
-}
-
-/// Returns a hint for a problem.
-fn remedy(options: &Options, problem: &Problem) -> Option<Hint> {
-    match problem.kind {
-        ProblemKind::Unrendered if problem.line > 0 || Path::new(&problem.file).is_dir() => {
-            Some(unrendered::chart(&problem.file, options))
-        }
-        ProblemKind::NoManifests if Path::new(&problem.file).is_dir() => {
-            Some(Hint::run("rolecall snapshot > cluster.yaml", "get manifests from a live cluster"))
-        }
-        _ => None,
-    }
 }
 
 /// Returns the namespaces of objects in manifests.

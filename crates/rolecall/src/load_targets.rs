@@ -6,6 +6,7 @@ use rolecall_source::manifests::{self, Context, Loaded};
 
 use crate::cli::Options;
 use crate::error::CommandError;
+use crate::input_report;
 use crate::load::{self, Needs, Session};
 use crate::slow_input::SlowInputNote;
 use crate::targets::{self, FinishedTarget};
@@ -51,7 +52,7 @@ impl Sessions {
             return Ok(Self { plain: Some(session), targets: Vec::new() });
         }
         plain.problems.retain(|problem| problem.kind != ProblemKind::NoManifests);
-        load::note_excluded(ui, options, plain.excluded, &plain.unmatched);
+        input_report::note_excluded(ui, options, plain.excluded, &plain.unmatched);
         let finished = targets::finish(&config, rendered, &plain);
         let inventories: Vec<&Inventory> = finished
             .iter()
@@ -66,13 +67,13 @@ impl Sessions {
         plain.inventory = of_plain;
         let mut targets = Vec::with_capacity(finished.len());
         for ((target, loaded), inventory) in finished.into_iter().zip(completed) {
-            let unread = load::report(ui, options, &loaded.problems);
+            let unread = input_report::report(ui, options, &loaded.problems);
             let loaded = Loaded { inventory, ..loaded };
             let mut session = Session::of_loaded(options, needs, loaded, None);
             session.incomplete = unread && !options.source.keep_going;
             targets.push(TargetSession { target, session });
         }
-        let unread = load::report(ui, options, &plain.problems);
+        let unread = input_report::report(ui, options, &plain.problems);
         unrendered::note_unbuilt(ui, options, &plain.unbuilt);
         let plain = has_plain.then(|| {
             let mut session = Session::of_loaded(options, needs, plain, stdin);

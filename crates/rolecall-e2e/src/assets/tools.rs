@@ -62,7 +62,8 @@ fn fetch(scratch: &Path, finished: &Path, log: &Path) -> Result<()> {
         let mut command = Command::new("python3");
         process::logged(command.arg("-m").args(arguments).current_dir(scratch), log)
     };
-    let requirements = files::workspace_root().join("crates/rolecall-e2e/assets/tools/requirements.txt");
+    let requirements =
+        files::workspace_root().join("crates/rolecall-e2e/assets/tools/requirements.txt");
     step("fetching kubectl and helm", || {
         let requirements = requirements.to_string_lossy();
         python(&[

@@ -39,12 +39,12 @@ pub(crate) struct RenderOptions {
 /// Whether kustomizations and charts are rendered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum RenderMode {
-    /// If the tools are installed.
+    /// Renders if the tools are installed.
     #[default]
     Auto,
-    /// Or else the command fails.
+    /// Fails without the tools.
     Always,
-    /// They are read as they are written.
+    /// Reads files as they are.
     Never,
 }
 

@@ -185,8 +185,8 @@ fn each_target_is_judged_as_applied_and_located_in_its_source() {
     RC408   info       base/rbac.yaml:6              Role dev/dev-web                no binding refers to it; bind it, or remove it (in overlays/dev, overlays/prod)
     RC511   info       base/rbac.yaml:6 (object)     Role prod/web                   rules[1]: anyone bound to it could read all Secrets at once, in namespace `prod`; grant `get` on the required Secrets, limited by `resourceNames` (in overlays/prod)
     RC101   high       base/rbac.yaml:15             RoleBinding dev/dev-web         roleRef.name: Role `gone` does not exist in namespace `dev`: nothing is granted; create it, or correct the roleRef (in overlays/dev, overlays/prod)
-    RC505   critical   chart/templates/rbac.yaml:9   ClusterRoleBinding shop-admin   roleRef.name: grants `cluster-admin` in the whole cluster to `ServiceAccount shop`; grant a role that names what is needed (in chart:values-admin.yaml)
-    RC562   info       plain.yaml:3                  RoleBinding default/plain       metadata.namespace: is in namespace `default`; give the application its own namespace
+    RC505   critical   chart/templates/rbac.yaml:9   ClusterRoleBinding shop-admin   roleRef.name: grants `cluster-admin` in the whole cluster to `ServiceAccount shop`; grant a role with only the required rules (in chart:values-admin.yaml)
+    RC562   info       plain.yaml:3                  RoleBinding default/plain       metadata.namespace: is in namespace `default`; move the application to a dedicated namespace
 
     5 findings: 1 critical, 1 high, 3 info
     checked 10 objects in 3 files, 4 targets
@@ -250,7 +250,7 @@ fn alternatives_are_answered_one_by_one() {
 
     target overlays/prod:
     no: User "system:serviceaccount:prod:web" cannot list resource "secrets" in API group "" in the namespace "prod"
-      perhaps by RoleBinding prod/web (base/rbac.yaml:12)
+      possible grant: RoleBinding prod/web (base/rbac.yaml:12)
         but its Role gone is not in the input
     --- stderr
     warning: there is no ServiceAccount `web` in namespace `prod`
@@ -539,7 +539,7 @@ spec:
     let asked = repository.rolecall("walk sa/till -n tills -f . --target chart:till");
     assert_snapshot!(asked, @r#"
     ServiceAccount tills/till
-    |   no Pod runs as it
+    |   no Pod uses it
     |-- everywhere: ClusterRoleBinding till-admin of ClusterRole cluster-admin
     |   |-- * *.*
     |   `-- * *
