@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # checkov 3.2.497: a RoleBinding that names a Role of another namespace is reported as five privilege escalations.
 #
-# A RoleBinding can only refer to a Role of its own namespace, so this one grants nothing. checkov joins bindings and
+# A RoleBinding can only refer to a Role in the same namespace, so this one grants nothing. checkov joins bindings and
 # roles by name alone. A report about a cluster with Roles of the same name in many namespaces, as every chart that is
 # installed several times creates, mixes their rules.
 #
