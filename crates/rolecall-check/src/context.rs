@@ -9,6 +9,7 @@ use rolecall_rbac::{
 };
 use rustc_hash::FxHashSet;
 
+use crate::findings::dead::DeadEntry;
 use crate::input::CheckInput;
 use crate::missing_subject::MissingSubject;
 use crate::names::Names;
@@ -27,6 +28,8 @@ pub(crate) struct Context<'a> {
     risks: OnceLock<Engine<'a>>,
     /// Filled when a rule first asks for it.
     pub(crate) unknown_subjects: OnceLock<Vec<MissingSubject<'a>>>,
+    /// Filled when a rule first asks for it.
+    pub(crate) dead_entries: OnceLock<Vec<DeadEntry<'a>>>,
 }
 
 /// One rule of a role that is judged.
@@ -56,6 +59,7 @@ impl<'a> Context<'a> {
             names,
             risks: OnceLock::new(),
             unknown_subjects: OnceLock::new(),
+            dead_entries: OnceLock::new(),
         };
         let is_own_role =
             |role: &&Role| context.is_judged(&role.metadata) && !context.is_default_role(role);

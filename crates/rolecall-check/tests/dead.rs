@@ -465,3 +465,32 @@ fn default_roles_are_neither_broken_nor_dead() {
         assert_eq!(found, [""; 0], "{version:?}");
     }
 }
+
+/// Returns a rule with as many resources that no server serves.
+fn unserved(count: usize) -> String {
+    let names: Vec<String> = (0..count).map(|index| format!("thing{index}s")).collect();
+    format!("{{apiGroups: [apps], resources: [{}], verbs: [get]}}", names.join(", "))
+}
+
+#[test]
+fn many_unserved_resources_of_a_rule_are_one_finding() {
+    let few: Vec<String> = (0..20).map(|at| format!("RC204 rules[0].resources[{at}]")).collect();
+    check(&unserved(20), &few.iter().map(String::as_str).collect::<Vec<_>>());
+    check(&unserved(21), &["RC204 rules[0].resources[0]"]);
+    check(&unserved(100_000), &["RC204 rules[0].resources[0]"]);
+    // A likely misspelling among them is still reported with its correction.
+    check(
+        &unserved(30).replace("thing7s", "deploymants"),
+        &["RC204 rules[0].resources[0]", "RC204 rules[0].resources[7]"],
+    );
+}
+
+#[test]
+fn thousands_of_rules_with_unserved_resources_are_checked_in_linear_time() {
+    let rules: Vec<String> = (0..5_000)
+        .map(|index| format!("{{apiGroups: [apps], resources: [thing{index}s], verbs: [get]}}"))
+        .collect();
+    let expected: Vec<String> =
+        (0..5_000).map(|at| format!("RC204 rules[{at}].resources[0]")).collect();
+    check(&rules.join(", "), &expected.iter().map(String::as_str).collect::<Vec<_>>());
+}

@@ -6,7 +6,8 @@ use rustc_hash::FxBuildHasher;
 
 use crate::preference::GroupOrder;
 use crate::{
-    Request, ResourceRequest, Text, checked_subresources, edit_distance, is_checked_subresource,
+    Request, ResourceRequest, Text, checked_subresources, edit_distance_within,
+    is_checked_subresource,
 };
 
 /// The resources that a server serves, and virtual ones that exist only in authorization checks.
@@ -387,9 +388,9 @@ impl Catalog {
                 // Short names are too short for a meaningful distance.
                 let distance = [&served.resource, &served.singular]
                     .into_iter()
-                    .map(|candidate| edit_distance(candidate, &name))
+                    .filter_map(|candidate| edit_distance_within(candidate, &name, limit))
                     .min()?;
-                (distance <= limit).then(|| (distance, with_group(&served.resource, &served.group)))
+                Some((distance, with_group(&served.resource, &served.group)))
             })
             .collect();
         scored.sort();

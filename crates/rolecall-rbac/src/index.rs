@@ -1,60 +1,17 @@
 //! An inventory compiled for decisions: bindings by subject and namespace, rules with interned
 //! strings.
 
-use std::collections::HashMap;
-use std::ops::Range;
+mod pool;
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use pool::{Span, Symbol, Symbols};
 use rustc_hash::FxBuildHasher;
 
 use crate::{
     Identity, Inventory, PolicyRule, Request, RoleKind, Subject, SubjectKind, Target, Text, Texts,
 };
-
-/// The number of an interned string.
-pub(crate) type Symbol = u32;
-
-/// The symbols of all strings in roles, bindings and ServiceAccounts.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Symbols {
-    by_text: HashMap<Text, Symbol, FxBuildHasher>,
-}
-
-impl Symbols {
-    /// Returns the symbol of a string; `None` if the index does not contain it.
-    pub(crate) fn get(&self, text: &str) -> Option<Symbol> {
-        self.by_text.get(text).copied()
-    }
-
-    fn intern(&mut self, text: &Text) -> Symbol {
-        if let Some(symbol) = self.by_text.get(&**text) {
-            return *symbol;
-        }
-        let symbol = self.by_text.len() as Symbol;
-        self.by_text.insert(text.clone(), symbol);
-        symbol
-    }
-}
-
-/// A range of one of the index's pools.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Span {
-    start: u32,
-    end: u32,
-}
-
-impl Span {
-    fn range(self) -> Range<usize> {
-        self.start as usize..self.end as usize
-    }
-
-    pub(crate) fn of<T>(self, pool: &[T]) -> &[T] {
-        pool.get(self.range()).unwrap_or_default()
-    }
-
-    fn is_empty(self) -> bool {
-        self.start == self.end
-    }
-}
 
 /// A rule with its strings interned.
 #[derive(Clone, Copy, Debug)]
@@ -163,7 +120,7 @@ enum SubjectKey {
 /// The compiled inventory.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Index {
-    pub(crate) symbols: Symbols,
+    symbols: Symbols,
     symbol_pool: Vec<Symbol>,
     rules: Vec<CompiledRule>,
     role_rules: Vec<Span>,
@@ -190,13 +147,24 @@ impl Index {
 
     fn compile_roles(&mut self, inventory: &Inventory) {
         let mut lists = Lists::default();
+        let mut shared: HashMap<*const PolicyRule, Span, FxBuildHasher> = HashMap::default();
         for role in &inventory.roles {
+            // Aggregated roles can share thousands of rules.
+            let is_shared = Arc::strong_count(&role.rules) > 1 && !role.rules.is_empty();
+            if is_shared && let Some(known) = shared.get(&role.rules.as_ptr()) {
+                self.role_rules.push(*known);
+                continue;
+            }
             let start = self.rules.len() as u32;
             for rule in &*role.rules {
                 let rule = self.compile_rule(rule, &mut lists);
                 self.rules.push(rule);
             }
-            self.role_rules.push(Span { start, end: self.rules.len() as u32 });
+            let span = Span { start, end: self.rules.len() as u32 };
+            if is_shared {
+                shared.insert(role.rules.as_ptr(), span);
+            }
+            self.role_rules.push(span);
         }
     }
 

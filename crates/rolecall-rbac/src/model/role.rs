@@ -49,7 +49,7 @@ pub struct AggregationRule {
 }
 
 /// A label selector: all parts must match, and an empty selector matches everything.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct LabelSelector {
     /// Labels that must have exactly these values.
     pub match_labels: Labels,
@@ -58,7 +58,7 @@ pub struct LabelSelector {
 }
 
 /// One `matchExpressions` entry.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct LabelRequirement {
     /// The label key.
     pub key: Text,
@@ -69,7 +69,7 @@ pub struct LabelRequirement {
 }
 
 /// The operators of a label requirement.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum LabelOperator {
     /// The label is present with one of the values.
     In,

@@ -256,3 +256,69 @@ fn selectors_compare_labels_as_the_controller_does() {
         assert_eq!(selector(value.clone()).matches(&metadata), expected, "{value} {labels}");
     }
 }
+
+/// Returns ClusterRoles that select each other and all of as many others, one rule each.
+fn all_selecting_all(count: usize) -> Vec<Value> {
+    let selecting = (0..count).map(|index| {
+        let mut role = cluster_role(&format!("all-{index}"), json!({}), &[], false);
+        role["aggregationRule"] = json!({"clusterRoleSelectors": [{}]});
+        role
+    });
+    let others = (0..count).map(|index| {
+        cluster_role(&format!("one-{index}"), json!({}), &[&format!("v{index}")], false)
+    });
+    selecting.chain(others).collect()
+}
+
+#[test]
+fn thousands_of_roles_that_select_all_roles_share_one_list() {
+    let count = 2_000;
+    let mut inventory = builder(&all_selecting_all(count)).build();
+    let drifts = resolve_aggregation(&mut inventory);
+    assert_eq!(drifts.len(), count);
+    let first = inventory.role("", "all-0").unwrap();
+    assert_eq!(first.rules.len(), count);
+    let shares = |role: &&rolecall_rbac::Role| role.rules.as_ptr() == first.rules.as_ptr();
+    assert_eq!(inventory.roles().iter().filter(shares).count(), count);
+}
+
+#[test]
+fn rules_flow_through_chains_of_thousands_of_roles() {
+    let count = 5_000;
+    let name = |index: usize| format!("c{index:05}");
+    let mut roles: Vec<Value> = (0..count)
+        .map(|index| {
+            let role = cluster_role(&name(index), to(&name(index)), &[], false);
+            selecting(role, &[&name(index + 1)])
+        })
+        .collect();
+    roles.push(cluster_role(&name(count), to(&name(count)), &["get"], false));
+    let mut inventory = builder(&roles).build();
+    assert_eq!(resolve_aggregation(&mut inventory).len(), count);
+    assert!(inventory.roles().iter().all(|role| verbs(&role.rules) == ["get"]));
+}
+
+#[test]
+fn roles_in_a_cycle_get_what_any_of_them_selects() {
+    check(
+        &[
+            selecting(cluster_role("a", to("a"), &["lost"], false), &["b"]),
+            selecting(cluster_role("b", to("b"), &["copied"], false), &["c", "x"]),
+            selecting(cluster_role("c", to("c"), &[], false), &["a", "y"]),
+            cluster_role("x", to("x"), &["get"], false),
+            cluster_role("y", to("y"), &["list"], false),
+        ],
+        &[
+            ("a", &["copied", "get", "list"]),
+            ("b", &["copied", "get", "list"]),
+            ("c", &["copied", "get", "list"]),
+            ("x", &["get"]),
+            ("y", &["list"]),
+        ],
+        &[
+            "a +copied,get,list -lost applied",
+            "b +get,list - applied",
+            "c +copied,get,list - applied",
+        ],
+    );
+}

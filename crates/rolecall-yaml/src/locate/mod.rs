@@ -59,6 +59,10 @@ pub fn locate(bytes: &[u8], fields: &[Field<'_>]) -> Vec<Option<Region>> {
     for fields in by_line.chunk_by_mut(|(left, _), (right, _)| left.line == right.line) {
         let Some(line) = fields.first().map(|(field, _)| field.line) else { continue };
         let Some(start) = lines.start_of(line) else { break };
+        // A tree is built once for all fields, which the line reader finds one at a time.
+        if fields.len() > FEW {
+            continue;
+        }
         let Some(chunk) = split::document_from(bytes, start, line) else { continue };
         for (field, found) in fields {
             **found = plain::find(&chunk, field);
@@ -69,6 +73,9 @@ pub fn locate(bytes: &[u8], fields: &[Field<'_>]) -> Vec<Option<Region>> {
     }
     found
 }
+
+/// The number of fields of one object up to which reading its document for each field is faster.
+const FEW: usize = 16;
 
 /// The lines of a file, looked up in ascending order.
 struct Lines<'a> {
@@ -118,11 +125,15 @@ fn locate_the_rest(bytes: &[u8], fields: &[Field<'_>], found: &mut [Option<Regio
         let chunk = chunk.filter(|chunk| chunk.bytes.len() <= LARGEST);
         let Some(tree) = chunk.and_then(Spanned::of_chunk) else { continue };
         let objects = tree.objects();
+        let mut items = Items::default();
         for (_, field, found) in group {
-            **found = tree.find(&objects, field);
+            **found = tree.find(&objects, &mut items, field);
         }
     }
 }
+
+/// The items of lists, by the position of the list, so that looking up many of them is linear.
+type Items = HashMap<usize, Vec<usize>, FxBuildHasher>;
 
 /// Returns the number of chunks that start on or before a line. The last of them contains it.
 fn chunk_of(chunks: &[Chunk<'_>], line: u32) -> usize {
@@ -219,7 +230,7 @@ impl Spanned {
 
     /// Returns the region of a field of an object: the object on that line with the kind and name,
     /// or else the first one.
-    fn find(&self, objects: &Objects<'_>, field: &Field<'_>) -> Option<Region> {
+    fn find(&self, objects: &Objects<'_>, items: &mut Items, field: &Field<'_>) -> Option<Region> {
         let meant = objects.get(&(field.line, field.kind, field.name)).copied();
         let mut at = meant.or_else(|| self.first_on(field.line))?;
         let mut region = self.nodes.get(at)?.region;
@@ -227,9 +238,12 @@ impl Spanned {
             let next = match step {
                 FieldStep::Key(key) => self.value(at, key),
                 FieldStep::Index(index) => {
-                    self.children(at).nth(*index).map(|item| (item, item)).filter(|_| {
-                        self.nodes.get(at).is_some_and(|node| matches!(node.shape, Shape::List))
-                    })
+                    let is_list = matches!(self.nodes.get(at)?.shape, Shape::List);
+                    let items = items.entry(at).or_insert_with(|| match is_list {
+                        true => self.children(at).collect(),
+                        false => Vec::new(),
+                    });
+                    items.get(*index).map(|item| (*item, *item))
                 }
             };
             let Some((key, value)) = next else { break };
@@ -377,6 +391,29 @@ items:
         assert_eq!(place(list, 1, "Role a", "x"), "1:68-1:69 \"1\"");
         let tabs = "{\n\t\"kind\": \"Role\",\n\t\"metadata\": {\n\t\t\"name\": \"a\"\n\t},\n\t\"rules\": [\n\t\t1\n\t]\n}\n";
         assert_eq!(place(tabs, 1, "Role a", "rules.0"), "7:3-7:4 \"1\"");
+    }
+
+    #[test]
+    fn many_fields_of_one_object_are_located_in_linear_time() {
+        let count = 20_000;
+        let items = (0..count).map(|item| format!("- name: n{item}\n"));
+        let text =
+            format!("kind: Fleet\nmetadata:\n  name: f\nitems:\n{}", items.collect::<String>());
+        let fields: Vec<Field<'_>> = (0..count)
+            .map(|item| Field {
+                line: 1,
+                kind: "Fleet",
+                name: "f",
+                steps: vec![
+                    FieldStep::Key("items"),
+                    FieldStep::Index(item),
+                    FieldStep::Key("name"),
+                ],
+            })
+            .collect();
+        let found = locate(text.as_bytes(), &fields);
+        let lines = found.iter().map(|region| region.map_or(0, |region| region.start.line));
+        assert!(lines.eq((0..count).map(|item| item as u32 + 5)));
     }
 
     #[test]

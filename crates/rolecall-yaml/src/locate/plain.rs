@@ -157,7 +157,7 @@ impl<'a> Nodes<'a> for Route<'_> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{Lines, Spanned};
+    use super::super::{Items, Lines, Spanned};
     use super::*;
     use crate::split;
 
@@ -180,7 +180,11 @@ mod tests {
             all += 1;
             if region.is_some() {
                 found += 1;
-                assert_eq!(region, tree.find(&objects, &field), "{field:?} in {text}");
+                assert_eq!(
+                    region,
+                    tree.find(&objects, &mut Items::default(), &field),
+                    "{field:?} in {text}"
+                );
             }
             let below = |step| [field.steps.clone(), vec![step]].concat();
             ways.extend(

@@ -229,3 +229,50 @@ subjects: [{kind: User, apiGroup: rbac.authorization.k8s.io, name: jane}]
         assert_eq!(ran.stdout.lines().count(), 5, "{place}: {ran}");
     }
 }
+
+/// Returns a rule with billions of combinations, granted to a user.
+fn huge_product() -> String {
+    let list = |name: &str, count: usize| {
+        let names: Vec<String> = (0..count).map(|index| format!("{name}{index}")).collect();
+        names.join(", ")
+    };
+    format!(
+        "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {{name: huge}}
+rules:
+- apiGroups: [{}]
+  resources: [{}]
+  verbs: [{}]
+  resourceNames: [{}]
+- apiGroups: ['']
+  resources: [pods]
+  verbs: [get]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {{name: huge}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: huge}}
+subjects: [{{apiGroup: rbac.authorization.k8s.io, kind: User, name: jane}}]
+",
+        list("example", 300),
+        list("things", 300),
+        list("verb", 30),
+        list("name", 100),
+    )
+}
+
+#[test]
+fn a_rule_with_a_huge_product_is_not_split() {
+    let ran = rolecall_with("rules --for user/jane -n x -f - --defaults none", &huge_product());
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert_eq!((ran.exit, lines.len()), (Some(0), 3), "{ran}");
+    assert!(ran.stdout.contains("things0 things1 things2 and 297 others in API groups"), "{ran}");
+    let ran =
+        rolecall_with("rules --for user/jane -n x -f - --defaults none -o json", &huge_product());
+    let review: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let rules = review["status"]["resourceRules"].as_array().unwrap();
+    let sizes = |key: &str| rules.iter().map(|rule| rule[key].as_array().map_or(0, Vec::len)).max();
+    let sizes = ["apiGroups", "resources", "verbs", "resourceNames"].map(sizes);
+    assert_eq!((rules.len(), sizes), (2, [Some(300), Some(300), Some(30), Some(100)]));
+}

@@ -10,7 +10,8 @@ pub(super) const RULE: Rule = Rule { meta: &documents::RC202, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for dead in super::dead_entries(context) {
-        let Dead::Spelling { meant, subresource, in_other_group } = dead.why else { continue };
+        let Dead::Spelling { meant, subresource, in_other_group } = &dead.why else { continue };
+        let (subresource, in_other_group) = (*subresource, *in_other_group);
         let has_subresource = subresource.is_empty()
             || meant.is_virtual
             || !known::is_built_in(&meant.group)

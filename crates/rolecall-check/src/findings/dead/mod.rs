@@ -46,7 +46,7 @@ pub(super) const RULES: &[&Rule] = &[
 ];
 
 /// An entry of `resources` that matches nothing.
-struct DeadEntry<'a> {
+pub(crate) struct DeadEntry<'a> {
     at: RuleAt<'a>,
     /// Its index among the rule's resources.
     index: usize,
@@ -54,14 +54,24 @@ struct DeadEntry<'a> {
     why: Dead<'a>,
 }
 
+impl DeadEntry<'_> {
+    /// Returns whether another entry is in the same rule.
+    fn is_beside(&self, other: &Self) -> bool {
+        std::ptr::eq(self.at.rule, other.at.rule) && std::ptr::eq(self.at.role, other.at.role)
+    }
+}
+
 /// Returns the entries of `resources` in judged roles that match nothing.
-fn dead_entries<'a>(context: &Context<'a>) -> impl Iterator<Item = DeadEntry<'a>> {
-    let catalog = context.catalog();
-    context.rules().flat_map(move |at| {
-        let entries = at.rule.resources.iter().enumerate();
-        entries.filter_map(move |(index, entry)| {
-            let why = fate::of_resource(at.rule, entry, catalog)?;
-            Some(DeadEntry { at, index, entry, why })
-        })
+fn dead_entries<'c, 'a>(context: &'c Context<'a>) -> &'c [DeadEntry<'a>] {
+    context.dead_entries.get_or_init(|| {
+        let catalog = context.catalog();
+        let dead = context.rules().flat_map(|at| {
+            let entries = at.rule.resources.iter().enumerate();
+            entries.filter_map(move |(index, entry)| {
+                let why = fate::of_resource(at.rule, entry, catalog)?;
+                Some(DeadEntry { at, index, entry, why })
+            })
+        });
+        dead.collect()
     })
 }

@@ -1,7 +1,7 @@
 use rolecall_rbac::{Role, edit_distance};
 
 use super::DeadEntry;
-use super::fate::{self, Dead};
+use super::fate::Dead;
 use crate::context::Context;
 use crate::findings::Rule;
 use crate::words::{listed, quote};
@@ -11,8 +11,9 @@ pub(super) const RULE: Rule = Rule { meta: &documents::RC205, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     // Generators write the same subresource for each of their kinds: report it once per role.
-    let mut of_kinds: Option<(&Role, &str, Vec<DeadEntry<'_>>)> = None;
-    for dead in super::dead_entries(context) {
+    let mut of_kinds: Option<(&Role, &str, Vec<&DeadEntry<'_>>)> = None;
+    let all = super::dead_entries(context).chunk_by(DeadEntry::is_beside);
+    for (dead, in_rule) in all.flat_map(|dead| dead.iter().map(|it| (it, dead.len()))) {
         let Dead::Subresource { subresource, existing } = &dead.why else { continue };
         let (subresource, mut existing) = (*subresource, existing.clone());
         let parent = dead.entry.split('/').next().unwrap_or_default();
@@ -32,7 +33,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             && dead.at.rule.verbs.iter().any(|verb| matches!(&**verb, "create" | "*"));
         // Next to existing resources, an unneeded subresource does not hide a mistake.
         let is_extra = nearest.is_none()
-            && (others_match(context, &dead) || is_scaffold(&dead, parent, subresource));
+            && (others_match(dead, in_rule) || is_scaffold(dead, parent, subresource));
         let fix = match (nearest, &*existing) {
             _ if is_approvers => "remove it, unless an approver checks it".to_owned(),
             (Some((_, nearest)), _) => format!("use `{parent}/{nearest}`"),
@@ -75,7 +76,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 /// Reports a subresource that custom kinds do not have. Generators write `status` and `finalizers`
 /// for every kind, so these do not indicate a mistake.
-fn about_kinds(subresource: &str, entries: &[DeadEntry<'_>]) -> Option<Finding> {
+fn about_kinds(subresource: &str, entries: &[&DeadEntry<'_>]) -> Option<Finding> {
     let first = entries.first()?;
     let parent = |dead: &DeadEntry<'_>| {
         quote(dead.entry.split_once('/').map_or(dead.entry, |(parent, _)| parent))
@@ -105,12 +106,10 @@ fn about_kinds(subresource: &str, entries: &[DeadEntry<'_>]) -> Option<Finding> 
     Some(finding)
 }
 
-/// Returns whether another entry of the rule's resources can match.
-fn others_match(context: &Context<'_>, dead: &DeadEntry<'_>) -> bool {
-    let entries = dead.at.rule.resources.iter().enumerate();
-    entries
-        .filter(|(index, _)| *index != dead.index)
-        .any(|(_, entry)| fate::of_resource(dead.at.rule, entry, context.catalog()).is_none())
+/// Returns whether another entry of the rule's resources can match, given the number of those that
+/// cannot.
+fn others_match(dead: &DeadEntry<'_>, dead_in_rule: usize) -> bool {
+    dead_in_rule < dead.at.rule.resources.len()
 }
 
 /// Returns whether another rule of the role grants the resource itself, and this entry is the

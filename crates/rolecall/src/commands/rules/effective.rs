@@ -9,7 +9,8 @@ use crate::words;
 
 /// One resource or URL with the verbs of all rules, and their bindings.
 pub(super) struct EffectiveRule {
-    /// One API group and resource with at most one name, or one URL.
+    /// One API group and resource with at most one name, or one URL; a rule with a huge number of
+    /// combinations is whole.
     pub(super) rule: PolicyRule,
     /// The descriptions of the bindings.
     pub(super) through: Vec<String>,
@@ -71,14 +72,15 @@ struct Gathered {
 /// known.
 pub(super) fn effective<'a>(rules: impl Iterator<Item = Given<'a>>) -> Vec<EffectiveRule> {
     let mut gathered: BTreeMap<PolicyRule, Gathered> = BTreeMap::new();
+    let mut left = MAX_PIECES;
     for given in rules {
         let through = given.of.map(|of| words::binding(of.binding));
         let is_special = !given.is_everybodys();
         let is_written = given.of.is_none_or(|of| !words::is_default_role(of.role));
         let is_clusterwide = given.of.is_none_or(|of| of.binding.is_cluster_role_binding());
-        for mut atom in break_down(given.rule) {
-            let verbs = std::mem::take(&mut atom.verbs);
-            let all = gathered.entry(atom).or_default();
+        for mut piece in pieces(given.rule, &mut left) {
+            let verbs = std::mem::take(&mut piece.verbs);
+            let all = gathered.entry(piece).or_default();
             for verb in verbs.iter() {
                 *all.verbs.entry(verb.clone()).or_default() |= !given.is_unbuilt;
             }
@@ -102,6 +104,39 @@ pub(super) fn effective<'a>(rules: impl Iterator<Item = Given<'a>>) -> Vec<Effec
             is_of_role_bindings: !gathered.is_clusterwide,
         })
         .collect()
+}
+
+/// The number of combinations of a resource, a name and a verb that a list splits rules into.
+const MAX_PIECES: usize = 500_000;
+
+/// Splits a rule, unless the combinations exceed the number that is left: rules can have billions.
+fn pieces(rule: &PolicyRule, left: &mut usize) -> Vec<PolicyRule> {
+    let names = rule.resource_names.len().max(1);
+    let targets = [rule.api_groups.len(), rule.resources.len(), names]
+        .into_iter()
+        .fold(1, usize::saturating_mul)
+        .saturating_add(rule.non_resource_urls.len());
+    let count = targets.saturating_mul(rule.verbs.len());
+    match left.checked_sub(count) {
+        Some(rest) => {
+            *left = rest;
+            break_down(rule)
+        }
+        None => halves(rule),
+    }
+}
+
+/// Separates the URLs of a rule from its resources.
+fn halves(rule: &PolicyRule) -> Vec<PolicyRule> {
+    let resources = PolicyRule { non_resource_urls: [].into(), ..rule.clone() };
+    let urls = PolicyRule {
+        verbs: rule.verbs.clone(),
+        non_resource_urls: rule.non_resource_urls.clone(),
+        ..PolicyRule::default()
+    };
+    let has_resources = !rule.resources.is_empty() && !rule.api_groups.is_empty();
+    let halves = [(has_resources, resources), (!rule.non_resource_urls.is_empty(), urls)];
+    halves.into_iter().filter_map(|(exists, half)| exists.then_some(half)).collect()
 }
 
 /// Returns the difference between rules: additional verbs for common resources and URLs, and all verbs

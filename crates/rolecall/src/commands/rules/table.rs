@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 
 use rolecall_check::dead_grant;
-use rolecall_rbac::PolicyRule;
+use rolecall_rbac::{PolicyRule, Text};
 
 use super::Listing;
 use super::effective::EffectiveRule;
@@ -98,8 +98,8 @@ pub(super) fn table(
         let mut cells: Vec<Cell> = Vec::new();
         cells.extend(subjects.then(|| label(&listing.subject.identity).into()));
         cells.extend(namespaces.then(|| listing.namespace.as_str().into()));
-        cells.push(about(rule).into());
-        cells.extend(names.then(|| words::quoted(&rule.resource_names).into()));
+        cells.push(about(rule, columns).into());
+        cells.extend(names.then(|| names_of(rule, columns).into()));
         cells.push(rule.verbs.join(" ").into());
         cells.extend(wide.then(|| through.join(", ").into()));
         cells.extend(notes.then(|| Cell::unknown(note)));
@@ -124,8 +124,11 @@ fn note(session: &Session, effective: &EffectiveRule) -> String {
 /// Describes the part of a rule that RoleBindings cannot grant, if nothing else grants it.
 fn inert(session: &Session, effective: &EffectiveRule) -> Option<String> {
     let EffectiveRule { rule, is_of_role_bindings: true, .. } = effective else { return None };
-    let (Some(resource), Some(group)) = (rule.resources.first(), rule.api_groups.first()) else {
-        return Some("no effect: a RoleBinding grants no URLs".to_owned());
+    let (resource, group) = match (&*rule.resources, &*rule.api_groups) {
+        ([resource], [group]) => (resource, group),
+        ([], _) | (_, []) => return Some("no effect: a RoleBinding grants no URLs".to_owned()),
+        // Whole rules have too many resources to decide about each.
+        _ => return None,
     };
     let catalog = &session.catalog;
     match catalog.verbs_beyond_role_bindings(group, resource, &rule.verbs) {
@@ -135,10 +138,41 @@ fn inert(session: &Session, effective: &EffectiveRule) -> Option<String> {
     }
 }
 
-/// Returns the resource or URL of a split rule.
-fn about(rule: &PolicyRule) -> String {
-    match (rule.resources.first(), rule.api_groups.first()) {
-        (Some(resource), Some(group)) => words::with_group(resource, group),
-        _ => rule.non_resource_urls.join(" "),
+/// Returns the resource or URL of a split rule, or those of a whole one.
+fn about(rule: &PolicyRule, columns: Columns) -> String {
+    match (&*rule.resources, &*rule.api_groups) {
+        ([resource], [group]) => words::with_group(resource, group),
+        ([], _) | (_, []) => listed(&rule.non_resource_urls, columns),
+        (resources, groups) => {
+            let word = if groups.len() == 1 { "group" } else { "groups" };
+            let quotes =
+                |group: &'_ Text| if group.is_empty() { "\"\"".into() } else { group.clone() };
+            let groups: Vec<Text> = groups.iter().map(quotes).collect();
+            format!("{} in API {word} {}", listed(resources, columns), listed(&groups, columns))
+        }
+    }
+}
+
+/// Returns the names of a rule, abbreviated if there are many.
+fn names_of(rule: &PolicyRule, columns: Columns) -> String {
+    match columns {
+        Columns::Needed if rule.resource_names.len() > SHOWN + 1 => {
+            listed(&rule.resource_names, columns)
+        }
+        _ => words::quoted(&rule.resource_names),
+    }
+}
+
+/// The number of texts that an abbreviated list shows.
+const SHOWN: usize = 3;
+
+/// Lists texts; only some of them in a table that shows what is needed.
+fn listed<T: AsRef<str>>(texts: &[T], columns: Columns) -> String {
+    let list = |texts: &[T]| texts.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(" ");
+    match texts.get(..SHOWN) {
+        Some(shown) if columns == Columns::Needed && texts.len() > SHOWN + 1 => {
+            format!("{} and {} others", list(shown), texts.len() - SHOWN)
+        }
+        _ => list(texts),
     }
 }
