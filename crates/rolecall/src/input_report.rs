@@ -9,7 +9,6 @@ use rolecall_source::{Problem, ProblemKind, Severity};
 
 use crate::cli::Options;
 use crate::error::Hint;
-use crate::load::paths;
 use crate::ui::Ui;
 use crate::{unrendered, words};
 
@@ -69,7 +68,7 @@ pub(crate) fn note_excluded(ui: &Ui, options: &Options, excluded: usize, unmatch
         let parsed = written.parse::<PathGlob>();
         if parsed.is_ok_and(|pattern| unmatched.contains(&pattern.glob)) {
             let paths: Vec<String> =
-                paths(options).map(|path| format!("`{}`", path.display())).collect();
+                options.source.paths().map(|path| format!("`{}`", path.display())).collect();
             let place = sentence_list(&paths);
             ui.note(format!("`--exclude {written}` matches nothing in {place}"));
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::Read;
 use std::mem::ManuallyDrop;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use rolecall_rbac::{
@@ -144,7 +144,7 @@ impl Session {
         let breadth = needs.breadth.max(Breadth::Roles);
         let mut needs = Needs { breadth, ..needs.clone() };
         let live = Live::connect(ui, &options.cluster)?;
-        let note = SlowInputNote::start(ui, paths(options));
+        let note = SlowInputNote::start(ui, options.source.paths());
         let exclude = excluded(ui, options);
         let config = LoadConfig {
             paths: options.source.filename.clone(),
@@ -177,7 +177,7 @@ impl Session {
         needs: &Needs,
         shown_as: Option<&str>,
     ) -> Result<Self, CommandError> {
-        let note = SlowInputNote::start(ui, paths(options));
+        let note = SlowInputNote::start(ui, options.source.paths());
         let config = config_of(ui, options, needs);
         let (mut loaded, stdin) = load(ui, options, &config, needs)?;
         drop(note);
@@ -348,11 +348,6 @@ fn excluded(ui: &Ui, options: &Options) -> Vec<Glob> {
         exclude.extend(config::exclusions(ui, &options.source.filename));
     }
     exclude.into_iter().map(|pattern| pattern.glob).collect()
-}
-
-/// Returns the paths of `-f`.
-pub(crate) fn paths(options: &Options) -> impl Iterator<Item = &Path> {
-    options.source.filename.iter().map(PathBuf::as_path)
 }
 
 /// Returns what to load for the options.

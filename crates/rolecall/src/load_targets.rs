@@ -37,7 +37,7 @@ impl Sessions {
             let plain = Some(Session::load(ui, options, needs.clone())?);
             return Ok(Self { plain, targets: Vec::new() });
         }
-        let note = SlowInputNote::start(ui, load::paths(options));
+        let note = SlowInputNote::start(ui, options.source.paths());
         let config = load::config_of(ui, options, needs);
         let mut listing = manifests::find(&config);
         let rendered = targets::render(ui, options, &config, &mut listing)?;

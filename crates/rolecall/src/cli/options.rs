@@ -1,6 +1,6 @@
 //! The options that every command takes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -104,6 +104,11 @@ pub(crate) struct ShownAs {
 }
 
 impl SourceOptions {
+    /// Returns the paths of `-f`.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.filename.iter().map(PathBuf::as_path)
+    }
+
     /// Returns whether a live cluster is read, with or without an overlay.
     pub(crate) fn reads_cluster(&self) -> bool {
         self.overlay || self.filename.is_empty()
