@@ -19,6 +19,8 @@ pub struct Catalog {
     /// Positions, most preferred first, by lower-case plural, singular, kind and short name.
     by_name: HashMap<Text, Vec<u32>, FxBuildHasher>,
     pub(crate) order: GroupOrder,
+    /// The API groups whose resources are not all known.
+    unread: BTreeSet<Text>,
 }
 
 /// One resource of an API group.
@@ -144,6 +146,7 @@ const VIRTUAL: [VirtualResource; 11] = [
 pub struct CatalogBuilder {
     resources: Vec<ServedResource>,
     order: GroupOrder,
+    unread: BTreeSet<Text>,
 }
 
 impl CatalogBuilder {
@@ -160,13 +163,22 @@ impl CatalogBuilder {
             subresources: Vec::new(),
             is_virtual: true,
         };
-        Self { resources: VIRTUAL.iter().map(row).collect(), order: GroupOrder::default() }
+        Self {
+            resources: VIRTUAL.iter().map(row).collect(),
+            order: GroupOrder::default(),
+            unread: BTreeSet::new(),
+        }
     }
 
     /// Adds an API group in the order in which the server lists them, which decides what a name
     /// without a group means.
     pub fn group(&mut self, group: Text) {
         self.order.push(group);
+    }
+
+    /// Adds an API group with resources that the server could not list.
+    pub fn unread_group(&mut self, group: Text) {
+        self.unread.insert(group);
     }
 
     /// Adds a served resource, which replaces an earlier one of the same group and name.
@@ -197,7 +209,7 @@ impl CatalogBuilder {
                 resource.map(|resource| self.order.preference(resource, name))
             });
         }
-        Catalog { resources, by_name, order: self.order }
+        Catalog { resources, by_name, order: self.order, unread: self.unread }
     }
 }
 
@@ -209,7 +221,17 @@ impl Catalog {
 
     /// Returns a builder with the resources of this catalog.
     pub fn to_builder(&self) -> CatalogBuilder {
-        CatalogBuilder { resources: self.resources.clone(), order: self.order.clone() }
+        CatalogBuilder {
+            resources: self.resources.clone(),
+            order: self.order.clone(),
+            unread: self.unread.clone(),
+        }
+    }
+
+    /// Returns whether an API group can serve more resources than the catalog contains, because its
+    /// server did not respond.
+    pub fn is_unread(&self, group: &str) -> bool {
+        self.unread.contains(group)
     }
 
     /// Returns the resource with that group and plural.

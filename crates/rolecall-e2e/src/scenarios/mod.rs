@@ -17,6 +17,7 @@ mod jwt;
 mod operators;
 mod secrets;
 mod sources;
+mod surroundings;
 mod universe;
 mod world;
 
@@ -64,7 +65,7 @@ struct Scenario {
 }
 
 /// All scenarios by file.
-const ALL: [&[Scenario]; 10] = [
+const ALL: [&[Scenario]; 11] = [
     fixtures::SCENARIOS,
     callers::SCENARIOS,
     operators::SCENARIOS,
@@ -74,6 +75,7 @@ const ALL: [&[Scenario]; 10] = [
     clients::SCENARIOS,
     doctor::SCENARIOS,
     fixes::SCENARIOS,
+    surroundings::SCENARIOS,
     universe::SCENARIOS,
 ];
 

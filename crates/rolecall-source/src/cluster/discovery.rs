@@ -281,6 +281,10 @@ impl Found {
             builder.add(resource);
         }
         self.unavailable.sort();
+        for unavailable in &self.unavailable {
+            let group = unavailable.group_version.split_once('/').map_or("", |(group, _)| group);
+            builder.unread_group(group.into());
+        }
         Discovery { catalog: builder.build(), unavailable: self.unavailable }
     }
 }

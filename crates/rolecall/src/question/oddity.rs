@@ -99,6 +99,10 @@ pub(crate) fn odd_resource(catalog: &Catalog, resolved: &Resolved<'_>) -> Option
         return None;
     }
     let Resolved { group, resource, .. } = resolved;
+    if catalog.is_unread(group) {
+        // Its resources are unknown, which a warning has reported.
+        return None;
+    }
     let elsewhere = catalog
         .named(resource)
         .next()

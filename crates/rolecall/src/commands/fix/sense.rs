@@ -48,7 +48,7 @@ pub(super) fn useless(request: &Request, catalog: &Catalog) -> Option<Useless> {
 fn removed(target: &ResourceRequest, catalog: &Catalog) -> Option<Useless> {
     let ResourceRequest { group, resource, .. } = target;
     let release = known::removed_in(group, resource)?;
-    if catalog.get(group, resource).is_some() {
+    if catalog.get(group, resource).is_some() || catalog.is_unread(group) {
         return None;
     }
     let because =
@@ -145,7 +145,7 @@ fn unknown(target: &ResourceRequest, catalog: &Catalog) -> Option<Useless> {
     if is_open || !group.contains('.') || is_kubernetes(group) {
         return None;
     }
-    if catalog.get(group, resource).is_some() {
+    if catalog.get(group, resource).is_some() || catalog.is_unread(group) {
         return None;
     }
     let serves_group = catalog.resources().iter().any(|served| served.group == *group);
