@@ -7,6 +7,7 @@
 //! ```
 
 mod context;
+mod defaults;
 mod find;
 mod kustomize;
 mod listing;
@@ -21,7 +22,7 @@ mod variables;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock};
+use std::sync::Mutex;
 
 use rayon::iter::{IndexedParallelIterator, ParallelIterator};
 use rayon::slice::ParallelSlice;
@@ -29,9 +30,10 @@ use rolecall_rbac::{
     AggregationDrift, Catalog, CatalogBuilder, Gap, Glob, Inventory, InventoryBuilder, Origin,
     Replaced, Role, ServedResource, Text, Unread, resolve_aggregation,
 };
-use rolecall_yaml::json;
 
 pub use self::context::Context;
+use self::defaults::default_objects;
+pub use self::defaults::default_objects_of_releases;
 pub use self::find::is_manifest;
 pub use self::listing::{Listing, Unrendered, find};
 use self::read::Outcome;
@@ -304,26 +306,6 @@ fn catalog(
     let mut builder = base.to_builder();
     defined.into_iter().for_each(|resource| builder.add(resource));
     builder.build()
-}
-
-/// Returns the default objects like [`default_objects`], which reads them each time.
-fn shared_default_objects(version: Version) -> InventoryBuilder {
-    static NEWEST: OnceLock<Inventory> = OnceLock::new();
-    if version != Version::default() {
-        return default_objects(version);
-    }
-    NEWEST.get_or_init(|| default_objects(version).build()).clone().into_builder()
-}
-
-/// Returns the roles and bindings that a server of a release creates when it starts.
-fn default_objects(version: Version) -> InventoryBuilder {
-    let mut decoder = Decoder::new(&Place::Default, "default");
-    let text = facts::default_objects(version).as_bytes().to_vec();
-    match json::read(&mut std::io::empty(), text, &mut decoder) {
-        Ok(()) => decoder.batch.builder,
-        // Unreachable: the embedded objects are valid.
-        Err(_) => InventoryBuilder::new(),
-    }
 }
 
 /// Returns whether the roles include the defaults of a server. A single one can belong to an add-on

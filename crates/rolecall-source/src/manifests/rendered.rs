@@ -2,7 +2,8 @@
 
 use rolecall_rbac::Origin;
 
-use super::{LoadConfig, Loaded, finish, read, shared_default_objects};
+use super::defaults::shared_default_objects;
+use super::{LoadConfig, Loaded, finish, read};
 use crate::decode::{Batch, Decoder, Place};
 
 /// The decoded objects of one target.

@@ -9,11 +9,9 @@ use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use rolecall_check::{Date, Finding, KubernetesVersion, RuleMeta, Severity, Suppressed};
-use rolecall_rbac::{Glob, Inventory, Replaced};
-use rolecall_source::facts::Version;
-use rolecall_source::manifests::{self, Defaults, LoadConfig, Selection};
+use rolecall_rbac::{Glob, Replaced};
+use rolecall_source::manifests;
 
 use self::judge::{Judge, Report};
 use crate::cli::Options;
@@ -198,7 +196,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         config: &config,
         options: &options,
         baseline: &baseline,
-        defaults: Version::ALL.into_par_iter().map(default_objects).collect(),
+        defaults: manifests::default_objects_of_releases(),
         today,
     };
     let Report { findings, suppressed, coverage } = judge.report(&sessions);
@@ -322,18 +320,6 @@ fn note_suppressed(ui: &Ui, options: &Options, suppressed: &[Suppressed]) {
         let Finding { rule, object, message, .. } = finding;
         ui.note(format!("{} {object}{place}: {message}; suppressed: {reason}", rule.code));
     }
-}
-
-/// Returns the default roles and bindings of a release.
-fn default_objects(version: Version) -> Inventory {
-    let config = LoadConfig {
-        paths: Vec::new(),
-        default_namespace: "default".to_owned(),
-        defaults: Defaults::Version(version),
-        selection: Selection::Everything,
-        exclude: Vec::new(),
-    };
-    manifests::load(&config, std::io::empty()).inventory
 }
 
 /// Reads the fingerprints in an earlier report.
