@@ -9,11 +9,12 @@ use rolecall_rbac::{
 };
 use rustc_hash::FxHashSet;
 
-use crate::findings::dead::DeadEntry;
+use crate::dead_entry::DeadEntry;
 use crate::input::CheckInput;
 use crate::missing_subject::MissingSubject;
 use crate::names::Names;
 use crate::pods::{PodOf, find_pods};
+use crate::rule_at::RuleAt;
 use crate::{ExternalKind, FieldPath};
 
 /// The input of a check, and the questions that several rules ask of it.
@@ -30,14 +31,6 @@ pub(crate) struct Context<'a> {
     pub(crate) unknown_subjects: OnceLock<Vec<MissingSubject<'a>>>,
     /// Filled when a rule first asks for it.
     pub(crate) dead_entries: OnceLock<Vec<DeadEntry<'a>>>,
-}
-
-/// One rule of a role that is judged.
-#[derive(Clone, Copy)]
-pub(crate) struct RuleAt<'a> {
-    pub(crate) role: &'a Role,
-    pub(crate) index: usize,
-    pub(crate) rule: &'a PolicyRule,
 }
 
 impl<'a> Context<'a> {

@@ -1,8 +1,9 @@
 use rolecall_rbac::{Catalog, PolicyRule, Text};
 
 use super::url_in_role_binding::bound_in_namespaces_only;
-use crate::context::{Context, RuleAt};
+use crate::context::Context;
 use crate::findings::Rule;
+use crate::rule_at::RuleAt;
 use crate::words::{joined, listed};
 use crate::{Finding, Severity, documents, known};
 

@@ -2,8 +2,8 @@
 
 use rolecall_rbac::{Catalog, PolicyRule, Subject};
 
-use super::fate::{self, Dead};
 use super::{glob_resource_name, literal_url, unknown_verb, unmatchable_subject, wrong_api_group};
+use crate::fate::{self, Dead};
 use crate::words::{group_names, listed, quote};
 
 /// The reason why no request matches a rule.

@@ -1,7 +1,7 @@
 use rolecall_rbac::ServedResource;
 
-use super::fate::Dead;
 use crate::context::Context;
+use crate::fate::Dead;
 use crate::findings::Rule;
 use crate::words::{group_names, quote};
 use crate::{Finding, documents, known};

@@ -3,7 +3,6 @@
 mod cluster_scoped_in_role_binding;
 mod covered_rule;
 mod empty_grant;
-mod fate;
 mod glob_resource_name;
 mod grant;
 mod literal_url;
@@ -19,12 +18,13 @@ mod unmatchable_subject;
 mod url_in_role_binding;
 mod wrong_api_group;
 
-use fate::Dead;
 pub use grant::{DeadGrant, dead_grant, dead_subject};
 pub(super) use unmatchable_subject::unmatchable;
 
 use super::Rule;
-use crate::context::{Context, RuleAt};
+use crate::context::Context;
+use crate::dead_entry::DeadEntry;
+use crate::fate;
 
 pub(super) const RULES: &[&Rule] = &[
     &subresource_wildcard::RULE,
@@ -44,22 +44,6 @@ pub(super) const RULES: &[&Rule] = &[
     &unmatchable_subject::RULE,
     &namespaced_subject::RULE,
 ];
-
-/// An entry of `resources` that matches nothing.
-pub(crate) struct DeadEntry<'a> {
-    at: RuleAt<'a>,
-    /// Its index among the rule's resources.
-    index: usize,
-    entry: &'a str,
-    why: Dead<'a>,
-}
-
-impl DeadEntry<'_> {
-    /// Returns whether another entry is in the same rule.
-    fn is_beside(&self, other: &Self) -> bool {
-        std::ptr::eq(self.at.rule, other.at.rule) && std::ptr::eq(self.at.role, other.at.role)
-    }
-}
 
 /// Returns the entries of `resources` in judged roles that match nothing.
 fn dead_entries<'c, 'a>(context: &'c Context<'a>) -> &'c [DeadEntry<'a>] {

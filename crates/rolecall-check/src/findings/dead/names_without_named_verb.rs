@@ -1,7 +1,8 @@
 use rolecall_rbac::{PolicyRule, Text, covers};
 
-use crate::context::{Context, RuleAt};
+use crate::context::Context;
 use crate::findings::Rule;
+use crate::rule_at::RuleAt;
 use crate::words::{joined, listed};
 use crate::{Finding, Severity, documents, known};
 

@@ -1,5 +1,5 @@
-use super::fate::Dead;
 use crate::context::Context;
+use crate::fate::Dead;
 use crate::findings::Rule;
 use crate::words::quote;
 use crate::{Finding, documents, known};

@@ -1,8 +1,8 @@
 use rolecall_rbac::Text;
 
-use super::DeadEntry;
-use super::fate::{self, Dead};
 use crate::context::Context;
+use crate::dead_entry::DeadEntry;
+use crate::fate::{self, Dead};
 use crate::findings::Rule;
 use crate::words::{group_names, listed, quote};
 use crate::{Finding, documents};

@@ -1,8 +1,8 @@
 use rolecall_rbac::{Role, edit_distance};
 
-use super::DeadEntry;
-use super::fate::Dead;
 use crate::context::Context;
+use crate::dead_entry::DeadEntry;
+use crate::fate::Dead;
 use crate::findings::Rule;
 use crate::words::{listed, quote};
 use crate::{Finding, Severity, documents, known};

@@ -1,8 +1,9 @@
 use rolecall_rbac::{Catalog, PolicyRule, Text, VerbAlias, edit_distance, is_template};
 
-use super::fate;
-use crate::context::{Context, RuleAt};
+use crate::context::Context;
+use crate::fate;
 use crate::findings::Rule;
+use crate::rule_at::RuleAt;
 use crate::words::{group_names, joined, listed, quote};
 use crate::{Finding, Severity, documents, known};
 

@@ -1,6 +1,7 @@
-use super::fate::{self, Dead};
-use crate::context::{Context, RuleAt};
+use crate::context::Context;
+use crate::fate::{self, Dead};
 use crate::findings::Rule;
+use crate::rule_at::RuleAt;
 use crate::words::{group_names, joined, listed, quote};
 use crate::{Finding, documents, known};
 

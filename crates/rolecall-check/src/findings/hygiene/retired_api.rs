@@ -2,8 +2,9 @@ use std::collections::BTreeMap;
 
 use rolecall_rbac::{PolicyRule, Text, Texts, covers};
 
-use crate::context::{Context, RuleAt};
+use crate::context::Context;
 use crate::findings::Rule;
+use crate::rule_at::RuleAt;
 use crate::words::{group_names, listed};
 use crate::{Finding, Severity, documents, known};
 

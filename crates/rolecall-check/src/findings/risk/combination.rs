@@ -6,7 +6,8 @@ use rolecall_access::risk::{Allowed, Engine, Need, Risk, RiskIndex};
 use rolecall_access::{Holder, Severity};
 use rolecall_rbac::{Binding, BoundRole, Role, Text};
 
-use crate::context::{Context, RuleAt};
+use crate::context::Context;
+use crate::rule_at::RuleAt;
 use crate::words::listed;
 use crate::{FieldPath, Finding, ObjectRef, RuleCode, documents};
 

@@ -9,7 +9,8 @@ use rustc_hash::FxBuildHasher;
 
 use super::combination::{self, ADMIN_ROLES};
 use super::granted;
-use crate::context::{Context, RuleAt};
+use crate::context::Context;
+use crate::rule_at::RuleAt;
 use crate::words::listed;
 use crate::{FieldPath, Finding, RuleCode, documents};
 

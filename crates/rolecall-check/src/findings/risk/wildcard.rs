@@ -3,8 +3,9 @@ use std::collections::BTreeMap;
 use rolecall_access::risk::{self, Engine, Hit, WILDCARD};
 use rolecall_rbac::PolicyRule;
 
-use crate::context::{Context, RuleAt};
+use crate::context::Context;
 use crate::findings::Rule;
+use crate::rule_at::RuleAt;
 use crate::words::{joined, listed};
 use crate::{Finding, RuleCode, documents, known};
 

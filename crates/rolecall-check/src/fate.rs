@@ -6,7 +6,7 @@ use crate::known;
 
 /// Why an entry of `resources` matches nothing in any of the rule's API groups.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Dead<'a> {
+pub(crate) enum Dead<'a> {
     /// `pods/*` or `*/*`: a literal, where a wildcard was meant.
     SubresourceWildcard,
     /// A singular, a kind, a short name or another letter case.
@@ -51,7 +51,7 @@ enum GroupKind {
 }
 
 /// Returns why an entry of a rule's `resources` matches nothing; `None` when it may match something.
-pub(super) fn of_resource<'a>(
+pub(crate) fn of_resource<'a>(
     rule: &'a PolicyRule,
     entry: &'a Text,
     catalog: &'a Catalog,
@@ -107,7 +107,7 @@ fn names_audiences(rule: &PolicyRule) -> bool {
 }
 
 /// Returns whether an API group of a rule can never match, and which one was meant, if that is known.
-pub(super) fn of_group<'a>(
+pub(crate) fn of_group<'a>(
     rule: &PolicyRule,
     group: &str,
     catalog: &'a Catalog,
