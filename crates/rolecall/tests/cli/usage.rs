@@ -52,9 +52,9 @@ fn unknown_commands_and_options() {
     assert_snapshot!(rolecall("can-i get pods --defaults v1.9"), @r#"
     --- stderr
     error: invalid value 'v1.9' for '--defaults <VERSION>'
-      [possible values: auto, none, v1.20, v1.36]
+      [possible values: auto, none, v1.20, v1.36, v1.37]
 
-      tip: a similar value exists: 'v1.36'
+      tip: a similar value exists: 'v1.37'
 
     For more information, try '--help'.
     --- exit 2
