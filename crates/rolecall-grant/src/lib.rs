@@ -41,7 +41,8 @@ pub use preflight::{
     requests_of_preflight, requests_to_apply,
 };
 pub use proof::{Gained, overlay};
-pub use refused::{Cause, Refused, Unfixable};
+pub use refused::{Cause, Refused, Unfixable, unfixable};
 pub use repair::{Correction, Effort, Repair, Repairs, Step, repair};
-pub use risk::{Risk, risks};
+pub use risk::{Risk, is_risky, may_add_up, risks};
+pub use subject::subject_of;
 pub use text::printable;

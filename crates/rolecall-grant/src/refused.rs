@@ -42,7 +42,7 @@ pub enum Unfixable {
 }
 
 /// Returns the reason why RBAC cannot fix a denial.
-pub(crate) fn unfixable(denied: &Denied) -> Option<Unfixable> {
+pub fn unfixable(denied: &Denied) -> Option<Unfixable> {
     let identity = &denied.identity;
     if identity.user.is_empty() && identity.groups.iter().all(|group| group.is_empty()) {
         return Some(Unfixable::Nobody);

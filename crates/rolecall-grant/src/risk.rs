@@ -134,7 +134,7 @@ pub fn risks(identity: &Identity, request: &Request) -> Vec<Risk> {
 
 /// Returns whether granting a rule requires `Risky::Granted`, in a namespace or, with an empty one,
 /// cluster-wide.
-pub(crate) fn is_risky(rule: &PolicyRule, identity: &Identity, namespace: &str) -> bool {
+pub fn is_risky(rule: &PolicyRule, identity: &Identity, namespace: &str) -> bool {
     Atom::of_rule(rule).into_iter().any(|atom| {
         let request = match atom {
             Atom::Path { path, verb } => Request { verb, target: Target::Path(path) },
@@ -182,7 +182,7 @@ pub(crate) fn added_up(
 }
 
 /// Returns whether a request is part of a risk with several needs.
-pub(crate) fn may_add_up(request: &Request) -> bool {
+pub fn may_add_up(request: &Request) -> bool {
     known(request).is_some_and(|known| !known.parts.is_empty())
 }
 

@@ -12,7 +12,7 @@ const PREFIX: &str = "rolecall:";
 
 /// Returns the subject for an identity: its ServiceAccount, its user, or its first group; `None`
 /// for an empty identity.
-pub(crate) fn subject_of(identity: &Identity) -> Option<Subject> {
+pub fn subject_of(identity: &Identity) -> Option<Subject> {
     if let Some(account) = identity.as_service_account() {
         return Some(Subject {
             kind: SubjectKind::ServiceAccount,

@@ -6,6 +6,7 @@ use rolecall_rbac::{
 };
 
 use crate::invocation::as_invoked;
+use crate::remedy;
 use crate::words::{self, MissingFrom, absence};
 
 /// One near miss, explained.
@@ -38,7 +39,19 @@ pub(crate) fn near_miss(
         ),
         _ => rule(miss, request),
     };
+    let change = with_risk(change, identity, request);
     Explanation { message, change: as_invoked(&change).into_owned() }
+}
+
+/// Adds the risk of a request to the change that allows it.
+fn with_risk(change: String, identity: &Identity, request: &Request) -> String {
+    let Some(risk) = remedy::risk_of(identity, request) else { return change };
+    let risky = "grant just this with `rolecall fix --allow-risky`";
+    match change.strip_prefix(JUST_THIS) {
+        // The command itself has the risk.
+        Some(rest) => format!("{risky}{rest}"),
+        None => format!("{}; risk: {risk}", change.replace(JUST_THIS, risky)),
+    }
 }
 
 /// Returns a description of the obstacle that is equal for all requests that it affects.

@@ -3,11 +3,12 @@
 use rolecall_access::{AccessTerm, Extent, ResourceTerm};
 use rolecall_check::expectation::{Failure, Unmet};
 use rolecall_check::{Denied, Finding, ObjectRef, Related};
-use rolecall_rbac::{Request, Target, Text, sentence_list};
+use rolecall_rbac::{Request, ResourceRequest, Target, Text, sentence_list};
 
 use crate::cli::quote;
-use crate::explain;
+use crate::remedy::{Advice, Allowance, Judge};
 use crate::resolved::label;
+use crate::{explain, words};
 
 /// The folder that fixes are written to. Files that it already contains are kept, so that the fixes
 /// of one report do not replace each other.
@@ -18,10 +19,10 @@ const SOMEWHERE: &str = "grant the refused requests with `rolecall fix`, and pas
 
 /// Adds the commands that grant denied requests. Each reads the input with the options in `sources`,
 /// such as `-f deploy/`.
-pub(crate) fn add_remedies(findings: &mut [Finding], sources: &str) {
+pub(crate) fn add_remedies(judge: &Judge<'_>, findings: &mut [Finding], sources: &str) {
     for finding in findings {
         if let Some(denied) = &finding.denied {
-            finding.fix = remedy(denied, sources);
+            finding.fix = remedy(judge, denied, sources);
         }
     }
 }
@@ -47,17 +48,16 @@ pub(crate) fn add_near_misses(finding: &mut Finding, failure: &Failure<'_>) {
 }
 
 /// Returns the advice for denied requests.
-fn remedy(denied: &Denied, sources: &str) -> String {
+fn remedy(judge: &Judge<'_>, denied: &Denied, sources: &str) -> String {
     let subject = quote(&label(&denied.identity));
-    let commands = match &denied.access {
-        Some(access) => vec![access_command(access, &subject)],
-        None => request_commands(&denied.requests, &subject),
+    let Advice { commands, remarks, .. } = match &denied.access {
+        Some(access) => access_advice(judge, denied, access, &subject),
+        None => request_advice(judge, denied, &denied.requests, &subject),
     };
-    match (commands.is_empty(), denied.somewhere.is_empty()) {
-        (_, true) => grant(&commands, sources),
-        (true, false) => SOMEWHERE.to_owned(),
-        (false, false) => format!("{}; {SOMEWHERE}", grant(&commands, sources)),
-    }
+    let granted = (!commands.is_empty()).then(|| grant(&commands, sources));
+    let somewhere = (!denied.somewhere.is_empty()).then(|| SOMEWHERE.to_owned());
+    let parts: Vec<String> = granted.into_iter().chain(remarks).chain(somewhere).collect();
+    parts.join("; ")
 }
 
 /// Returns the advice to run commands of `rolecall fix`.
@@ -73,20 +73,40 @@ fn grant(commands: &[String], sources: &str) -> String {
     format!("grant it{input}: {commands}")
 }
 
+/// Returns the commands that grant requests.
+fn request_advice(
+    judge: &Judge<'_>,
+    denied: &Denied,
+    requests: &[Request],
+    subject: &str,
+) -> Advice {
+    let approved = judge.approve(&denied.identity, requests);
+    let commands = request_commands(&approved.requests, subject);
+    approved.into_advice(commands)
+}
+
 /// Returns the commands that grant requests: one for all verbs of an object or collection.
-fn request_commands(requests: &[Request], subject: &str) -> Vec<String> {
-    let mut groups: Vec<(&Target, Vec<&str>)> = Vec::new();
-    for request in requests {
-        match groups.iter_mut().find(|(target, _)| **target == request.target) {
-            Some((_, verbs)) => verbs.push(&request.verb),
-            None => groups.push((&request.target, vec![&request.verb])),
+fn request_commands(requests: &[(Request, Allowance)], subject: &str) -> Vec<String> {
+    let mut groups: Vec<(&Target, Allowance, Vec<&str>)> = Vec::new();
+    for (request, allowance) in requests {
+        let same = groups
+            .iter_mut()
+            .find(|(target, of_group, _)| **target == request.target && of_group == allowance);
+        match same {
+            Some((_, _, verbs)) => verbs.push(&request.verb),
+            None => groups.push((&request.target, *allowance, vec![&request.verb])),
         }
     }
-    let command = |(target, verbs): (&Target, Vec<&str>)| {
+    let command = |(target, allowance, verbs): (&Target, Allowance, Vec<&str>)| {
         let verbs = quote(&verbs.join(","));
-        format!("rolecall fix {verbs} {} --for {subject}", operands(target))
+        let flags = flags(allowance);
+        format!("rolecall fix {verbs} {} --for {subject}{flags}", operands(target))
     };
     groups.into_iter().map(command).collect()
+}
+
+fn flags(allowance: Allowance) -> String {
+    allowance.options().map(|option| format!(" {option}")).collect()
 }
 
 /// Returns the arguments and options that name the target of a request.
@@ -119,16 +139,106 @@ fn operands(target: &Target) -> String {
     operands
 }
 
+/// The maximum number of requests of a term to consider; the others have the same verbs and resources.
+const MOST_REQUESTS: usize = 100;
+
+/// Returns the command that grants a term of access; or commands for its requests if no rule can grant
+/// some of them.
+fn access_advice(judge: &Judge<'_>, denied: &Denied, access: &AccessTerm, subject: &str) -> Advice {
+    let requests = requests_of(access);
+    let approved = judge.approve(&denied.identity, &requests);
+    let is_as_asked = approved.requests.iter().map(|(request, _)| request).eq(&requests);
+    if !is_as_asked {
+        let commands = request_commands(&approved.requests, subject);
+        return approved.into_advice(commands);
+    }
+    let allowance = approved.requests.iter().map(|(_, allowance)| *allowance);
+    let allowance = allowance.reduce(Allowance::and).unwrap_or_default();
+    let command = format!("{}{}", access_command(access, subject), flags(allowance));
+    approved.into_advice(vec![command])
+}
+
+/// Returns examples of a term's requests with every verb, group, resource and name.
+fn requests_of(access: &AccessTerm) -> Vec<Request> {
+    let term = match access {
+        AccessTerm::Everything => return vec![Request::path("*", "/*"), everything()],
+        AccessTerm::Urls(term) => {
+            let verbs = term.verbs.patterns("*");
+            let urls = term.urls.patterns("/*");
+            let of_url = |url: &Text| verbs.iter().map(|verb| Request::path(verb, url)).collect();
+            return urls.iter().flat_map::<Vec<Request>, _>(of_url).collect();
+        }
+        AccessTerm::Resources(term) => term,
+    };
+    let mut targets = Vec::new();
+    for namespace in term.namespaces.patterns("") {
+        for group in term.groups.patterns("*") {
+            for entry in term.resources.patterns("*") {
+                for name in term.names.patterns("") {
+                    let (resource, subresource) = entry.split_once('/').unwrap_or((&entry, ""));
+                    targets.push(ResourceRequest {
+                        namespace: namespace.clone(),
+                        group: group.clone(),
+                        resource: resource.into(),
+                        subresource: subresource.into(),
+                        name,
+                    });
+                }
+            }
+        }
+    }
+    let verbs = term.verbs.patterns("*");
+    let requests = targets.iter().flat_map(|target| {
+        verbs.iter().map(|verb| Request::resource(verb.clone(), target.clone()))
+    });
+    requests.take(MOST_REQUESTS).collect()
+}
+
+/// Returns the request for every verb and resource.
+fn everything() -> Request {
+    let target = ResourceRequest {
+        namespace: "".into(),
+        group: "*".into(),
+        resource: "*".into(),
+        subresource: "".into(),
+        name: "".into(),
+    };
+    Request::resource("*", target)
+}
+
 /// Returns the command that grants a term of access.
 fn access_command(access: &AccessTerm, subject: &str) -> String {
     let (verbs, targets, options) = match access {
-        AccessTerm::Everything => (&Extent::everything(), "*,/*".to_owned(), " -A".to_owned()),
-        AccessTerm::Urls(term) => (&term.verbs, term.urls.to_string(), String::new()),
-        AccessTerm::Resources(term) => (&term.verbs, term.resources_in_words(), options(term)),
+        AccessTerm::Everything => {
+            (&Extent::everything(), vec!["*".to_owned(), "/*".to_owned()], " -A".to_owned())
+        }
+        AccessTerm::Urls(term) => {
+            let urls = term.urls.patterns("/*").iter().map(|url| url.to_string()).collect();
+            (&term.verbs, urls, " -A".to_owned())
+        }
+        AccessTerm::Resources(term) => (&term.verbs, resources(term), options(term)),
     };
-    let verbs = if verbs.all { "*".to_owned() } else { verbs.listed.join(",") };
-    let targets: Vec<String> = targets.split(',').map(|target| quote(target.trim())).collect();
-    format!("rolecall fix {} {} --for {subject}{options}", quote(&verbs), targets.join(" "))
+    let verbs: Vec<Text> = verbs.patterns("*");
+    let targets: Vec<String> = targets.iter().map(|target| quote(target)).collect();
+    format!(
+        "rolecall fix {} {} --for {subject}{options}",
+        quote(&verbs.join(",")),
+        targets.join(" ")
+    )
+}
+
+/// Returns the resources of a term in the notation of the command line.
+fn resources(term: &ResourceTerm) -> Vec<String> {
+    let resources = term.resources.patterns("*");
+    let in_group = |group: &Text| -> Vec<String> {
+        let is_everything = **group == *"*";
+        let written = |entry: &Text| match (is_everything, &**entry) {
+            (true, "*") => "*".to_owned(),
+            _ => words::with_group(entry, group),
+        };
+        resources.iter().map(written).collect()
+    };
+    term.groups.patterns("*").iter().flat_map(in_group).collect()
 }
 
 /// Returns the options that name the objects and namespaces of a term.
@@ -138,7 +248,8 @@ fn options(term: &ResourceTerm) -> String {
         named.map(|text| format!(" {option} {}", quote(text))).collect()
     };
     let names = if term.names.all { String::new() } else { each("--name", &term.names.listed) };
-    match term.namespaces.all {
+    let is_everywhere = term.namespaces.patterns("").iter().any(|namespace| namespace.is_empty());
+    match is_everywhere {
         true => format!("{names} -A"),
         false => format!("{names}{}", each("-n", &term.namespaces.listed)),
     }
@@ -146,13 +257,19 @@ fn options(term: &ResourceTerm) -> String {
 
 #[cfg(test)]
 mod tests {
-    use rolecall_rbac::{Identity, ResourceRequest};
+    use rolecall_rbac::{Authorizer, Identity};
+    use rolecall_source::facts::{Version, catalog};
 
     use super::*;
 
     fn denied(requests: Vec<Request>) -> Denied {
         let identity = Identity::service_account("shop", "tool");
         Denied { identity, requests, somewhere: Vec::new(), access: None }
+    }
+
+    fn advised(denied: &Denied, sources: &str) -> String {
+        let (authorizer, catalog) = (Authorizer::default(), catalog(Version::NEWEST));
+        remedy(&Judge::new(&authorizer, &catalog), denied, sources)
     }
 
     fn request(verb: &str, [namespace, group, resource, subresource, name]: [&str; 5]) -> Request {
@@ -181,7 +298,8 @@ mod tests {
             ),
             (
                 vec![request("create", ["kitchen", "", "pods", "exec", "web"])],
-                "grant it: `rolecall fix create pods/exec --name web -n kitchen --for sa/shop:tool -f a.yaml --out-dir rbac`",
+                "grant it: `rolecall fix create pods/exec --name web -n kitchen --for sa/shop:tool --allow-risky -f a.yaml --out-dir rbac`; \
+                 risk: its holders can run commands in Pods (RC518); alternative: request `pods/log` or `pods/portforward`",
             ),
             (
                 vec![request("list", ["", "", "nodes", "", ""])],
@@ -192,7 +310,7 @@ mod tests {
                 "grant it: `rolecall fix get '/a b' -A --for sa/shop:tool -f a.yaml --out-dir rbac`",
             ),
         ] {
-            assert_eq!(remedy(&denied(requests), "-f a.yaml"), expected);
+            assert_eq!(advised(&denied(requests), "-f a.yaml"), expected);
         }
     }
 
@@ -200,10 +318,10 @@ mod tests {
     fn remedies_mention_requests_of_unknown_namespaces_and_stdin() {
         let pods = || vec![request("list", ["", "", "pods", "", ""])];
         let somewhere = Denied { somewhere: pods(), ..denied(Vec::new()) };
-        assert_eq!(remedy(&somewhere, "-f -"), SOMEWHERE);
+        assert_eq!(advised(&somewhere, "-f -"), SOMEWHERE);
         let both = Denied { somewhere: pods(), ..denied(pods()) };
         let granted = "grant it, with the same input on stdin: `rolecall fix list pods -A --for sa/shop:tool -f - --out-dir rbac`";
-        assert_eq!(remedy(&both, "-f -"), format!("{granted}; {SOMEWHERE}"));
+        assert_eq!(advised(&both, "-f -"), format!("{granted}; {SOMEWHERE}"));
     }
 
     #[test]

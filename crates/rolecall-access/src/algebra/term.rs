@@ -128,6 +128,11 @@ impl Extent {
         Self { listed, ..Self::default() }
     }
 
+    /// Returns the included patterns, where one stands for everything.
+    pub fn patterns(&self, everything: &str) -> Vec<Text> {
+        if self.all { vec![everything.into()] } else { self.listed.clone() }
+    }
+
     /// Returns whether everything is included without exceptions.
     pub fn is_everything(&self) -> bool {
         self.all && self.except.is_empty()

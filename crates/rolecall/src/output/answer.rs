@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{ObjectReference, RequestDetails, RuleDetails};
 use crate::decide::{Decided, json_word_of};
 use crate::explain;
+use crate::remedy::Advice;
 use crate::resolved::{Subject, label};
 use crate::words::{self, ReviewedGrant};
 
@@ -88,16 +89,17 @@ struct GrantPath<'a> {
 }
 
 impl<'a> AccessAnswer<'a> {
-    /// Copies a decision and the near misses of a denial.
+    /// Copies a decision and the near misses of a denial, with the advice about it.
     pub(crate) fn new(
         subject: &'a Subject,
         request: &'a Request,
         decision: &Decision<'a>,
         misses: &'a [NearMiss<'a>],
+        advice: &Advice,
     ) -> Self {
         let near_misses = misses
             .iter()
-            .map(|miss| NearMissDetails::new(miss, &subject.identity, request))
+            .map(|miss| NearMissDetails::new(miss, &subject.identity, request).advised(advice))
             .collect();
         Self {
             subject: SubjectDetails::new(subject),
@@ -218,6 +220,15 @@ impl<'a> GrantDetails<'a> {
 }
 
 impl<'a> NearMissDetails<'a> {
+    /// Replaces the change if no rule can grant what was requested.
+    #[must_use]
+    pub(super) fn advised(mut self, advice: &Advice) -> Self {
+        if let Some(instead) = advice.instead() {
+            self.change = instead.to_owned();
+        }
+        self
+    }
+
     /// Copies a near miss.
     pub(super) fn new(miss: &'a NearMiss<'a>, identity: &Identity, request: &Request) -> Self {
         let explanation = explain::near_miss(miss, identity, request);

@@ -8,6 +8,7 @@ use super::answer::{AccessCell, NearMissDetails};
 use super::{RequestDetails, RuleDetails};
 use crate::answer::fix::Gathered;
 use crate::note::missing_role_texts;
+use crate::remedy::Advice;
 use crate::resolved::label;
 
 /// Refused requests with a common cause.
@@ -20,8 +21,8 @@ pub(crate) struct RefusalCause<'a> {
     pub(crate) decision: &'a Decision<'a>,
     /// The near misses of the first of them.
     pub(crate) misses: &'a [NearMiss<'a>],
-    /// The commands that grant them.
-    pub(crate) fix: Vec<String>,
+    /// The commands that grant them, with remarks.
+    pub(crate) advice: Advice,
 }
 
 /// The refusals in a text.
@@ -43,6 +44,9 @@ struct CauseDetails<'a> {
     cell: AccessCell<'a>,
     near_misses: Vec<NearMissDetails<'a>>,
     fix: Vec<String>,
+    /// Requests that no rule can grant, and the risks of the commands.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    remarks: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -94,9 +98,12 @@ impl<'a> CauseDetails<'a> {
             requests: requests.collect(),
             cell: AccessCell::new(cause.identity, first, cause.decision),
             near_misses: misses
-                .map(|miss| NearMissDetails::new(miss, cause.identity, first))
+                .map(|miss| {
+                    NearMissDetails::new(miss, cause.identity, first).advised(&cause.advice)
+                })
                 .collect(),
-            fix: cause.fix,
+            fix: cause.advice.commands,
+            remarks: cause.advice.remarks,
         })
     }
 }

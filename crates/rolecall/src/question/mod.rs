@@ -10,7 +10,9 @@ use rolecall_rbac::{Catalog, Request, RequestScope, Target};
 use crate::error::{CommandError, Hint};
 use crate::load::Session;
 use crate::ui::Ui;
-pub(crate) use oddity::{Reach, ambiguous_resource, caveats_of_name, odd_resource, unknown_verb};
+pub(crate) use oddity::{
+    Reach, ambiguous_resource, caveats_of_name, odd_resource, similar_verb, unknown_verb,
+};
 use oddity::{is_resource_verb, odd_verb};
 pub(crate) use path::of_path;
 use resource::{Named, resolve_named};

@@ -60,17 +60,27 @@ pub(super) fn odd_verb(verb: &str, resolved: Option<&Resolved<'_>>) -> Option<St
 
 /// Returns a warning about an unknown verb, with a similar one.
 pub(crate) fn unknown_verb(verb: &str, reach: Reach) -> Option<String> {
-    let known = || known_verbs(reach);
     if !is_unknown_verb(verb, reach) {
         return None;
     }
+    let guess = nearest_verb(verb, reach)
+        .map_or_else(String::new, |known| format!("; did you mean `{known}`?"));
+    Some(format!("unknown verb `{verb}`{guess}"))
+}
+
+/// Returns the verb that an unknown verb of a resource is probably a misspelling of.
+pub(crate) fn similar_verb(verb: &str) -> Option<&'static str> {
+    let reach = Reach::Resources;
+    is_unknown_verb(verb, reach).then(|| nearest_verb(verb, reach)).flatten()
+}
+
+fn nearest_verb(verb: &str, reach: Reach) -> Option<&'static str> {
     let lower = verb.to_lowercase();
-    let guess = known()
+    known_verbs(reach)
         .map(|known| (edit_distance(known, &lower), known))
         .filter(|(distance, _)| *distance <= 1 + lower.len() / 4)
         .min()
-        .map_or_else(String::new, |(_, known)| format!("; did you mean `{known}`?"));
-    Some(format!("unknown verb `{verb}`{guess}"))
+        .map(|(_, known)| known)
 }
 
 /// Returns whether servers never check a verb.

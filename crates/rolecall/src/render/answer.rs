@@ -10,6 +10,7 @@ use rolecall_rbac::{
 };
 
 use super::plain;
+use crate::remedy::{Advice, Fit};
 use crate::resolved::{Subject, label};
 use crate::{explain, words};
 
@@ -30,8 +31,8 @@ pub(crate) struct Answer<'a> {
     pub(crate) misses: &'a [NearMiss<'a>],
     /// The bindings that apply to the request.
     pub(crate) bindings: &'a [BoundRole<'a>],
-    /// The commands that grant exactly this request, if known.
-    pub(crate) fix: &'a [String],
+    /// What to do about a denial.
+    pub(crate) advice: &'a Advice,
 }
 
 /// The level of detail of an answer.
@@ -56,9 +57,8 @@ impl Answer<'_> {
     /// Writes the verdict, followed by the grants or the near misses.
     pub(crate) fn write(&self, out: &mut impl Write, detail: Detail) -> io::Result<()> {
         self.write_verdict(out)?;
-        if !self.fix.is_empty() && !self.decision.verdict.is_allowed() {
-            let commands = self.fix.join("` and `");
-            writeln!(out, "  to allow exactly this, run `{}`", plain(&commands))?;
+        if !self.decision.verdict.is_allowed() {
+            self.write_advice(out)?;
         }
         for problem in self.decision.problems.iter().filter(|problem| !self.is_explained(problem)) {
             writeln!(out, "  {}", plain(&words::problem(problem)))?;
@@ -81,13 +81,34 @@ impl Answer<'_> {
         if more > 0 {
             writeln!(out, "  and {more} more near misses of the same kinds")?;
         }
-        if bound.is_empty() || detail == Detail::Full {
+        let is_grantable = !self.advice.is_about_another_request();
+        if is_grantable && (bound.is_empty() || detail == Detail::Full) {
             self.write_unbound(out, &unbound, detail)?;
         }
         if detail == Detail::Full
             && !self.decision.verdict.is_allowed()
             && let Some(line) = self.bindings_line()
         {
+            writeln!(out, "  {}", plain(&line))?;
+        }
+        Ok(())
+    }
+
+    /// Writes the commands that grant the request, with their risks, or the reason why there are none.
+    fn write_advice(&self, out: &mut impl Write) -> io::Result<()> {
+        let Advice { commands, fit, remarks } = self.advice;
+        let what = match fit {
+            Fit::Exact => "exactly this",
+            Fit::Corrected => "what was probably meant",
+        };
+        let command = (!commands.is_empty())
+            .then(|| format!("to allow {what}, run `{}`", commands.join("` and `")));
+        let remarks = remarks.iter().cloned();
+        let lines: Vec<String> = match fit {
+            Fit::Exact => command.into_iter().chain(remarks).collect(),
+            Fit::Corrected => remarks.chain(command).collect(),
+        };
+        for line in lines {
             writeln!(out, "  {}", plain(&line))?;
         }
         Ok(())
@@ -148,7 +169,7 @@ impl Answer<'_> {
         let how = if is_broken { "possible grant:" } else { "near miss:" };
         writeln!(out, "  {how} {}", plain(&self.miss_line(miss)))?;
         writeln!(out, "    but {}", plain(&explanation.message))?;
-        if detail == Detail::Full {
+        if detail == Detail::Full && !self.advice.is_about_another_request() {
             writeln!(out, "    to change that, {}", plain(&explanation.change))?;
         }
         Ok(())

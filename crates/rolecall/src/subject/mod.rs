@@ -7,7 +7,8 @@ mod workload;
 use std::collections::BTreeSet;
 
 use rolecall_rbac::{
-    Glob, Identity, NamedSubject, NotationError, ServiceAccount, edit_distance, is_template,
+    Glob, Identity, Inventory, NamedSubject, NotationError, ServiceAccount, edit_distance,
+    is_template,
 };
 
 use crate::cli::{Options, quote};
@@ -321,13 +322,16 @@ fn warn_of_missing_account(ui: &Ui, session: &Session, namespace: &str, name: &s
 /// Returns whether a ServiceAccount certainly does not exist and will not be created. Every namespace
 /// has a `default` one.
 pub(crate) fn is_missing_account(session: &Session, namespace: &str, name: &str) -> bool {
-    let inventory = session.authorizer.inventory();
+    !session.makes_accounts && is_missing(session.authorizer.inventory(), namespace, name)
+}
+
+fn is_missing(inventory: &Inventory, namespace: &str, name: &str) -> bool {
     let unread = inventory.gaps().iter().any(|gap| gap.may_hide_service_account(namespace));
     let is_there = name == "default"
         || is_template(name)
         || is_template(namespace)
         || inventory.service_account(namespace, name).is_some();
-    !is_there && !unread && !session.makes_accounts
+    !is_there && !unread
 }
 
 /// The maximum number of ServiceAccounts to suggest for a missing one.
@@ -336,10 +340,17 @@ const LOOKALIKES: usize = 3;
 /// Returns the ServiceAccounts that are probably meant by a missing one: those with the same name in other
 /// namespaces, or the one with the most similar name.
 pub(crate) fn lookalikes(session: &Session, namespace: &str, name: &str) -> Vec<String> {
-    if !is_missing_account(session, namespace, name) {
+    if session.makes_accounts {
         return Vec::new();
     }
-    let inventory = session.authorizer.inventory();
+    lookalikes_in(session.authorizer.inventory(), namespace, name)
+}
+
+/// Returns the ServiceAccounts of an inventory that are probably meant by a missing one.
+pub(crate) fn lookalikes_in(inventory: &Inventory, namespace: &str, name: &str) -> Vec<String> {
+    if !is_missing(inventory, namespace, name) {
+        return Vec::new();
+    }
     let accounts = inventory.service_accounts().iter();
     let mut meant: Vec<&ServiceAccount> =
         accounts.filter(|account| *account.metadata.name == *name).take(LOOKALIKES).collect();

@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod advice;
 mod authorizers;
 mod can_i;
 mod check;

@@ -15,6 +15,7 @@ use crate::exit::Exit;
 use crate::load::{Breadth, Session};
 use crate::output::{self, AccessAnswer, Format};
 use crate::question;
+use crate::remedy::{Advice, Fit, Judge};
 use crate::render::{self, Detail, Folded, ReviewedAnswer};
 use crate::subject::{Subject, SubjectArgument};
 use crate::ui::Ui;
@@ -50,8 +51,8 @@ pub(crate) struct Asked {
     is_me: bool,
     /// Whether to ask the server if the answer is unknown.
     may_settle: bool,
-    /// The command that grants the request.
-    fix: String,
+    /// What to do about a denial.
+    advice: Advice,
 }
 
 /// The outcome of a question.
@@ -79,14 +80,14 @@ pub(crate) fn run(ui: &Ui, options: &Options, single: &Single<'_>) -> Result<Exi
     let asked = Asked::prepare(ui, options, single, Breadth::Asked)?;
     let Outcome { exit, by } = asked.answer(ui, single.output, Detail::Brief)?;
     if exit == Exit::No {
-        let command = |name| single.command(name, options);
-        ui.suggest(match by {
-            AnsweredBy::OtherAuthorizer => return Ok(exit),
-            AnsweredBy::Server => {
-                Hint::run(command("fix"), "print the minimal YAML that allows it")
+        match by {
+            AnsweredBy::OtherAuthorizer => {}
+            AnsweredBy::Server => asked.ways().into_iter().for_each(|hint| ui.suggest(hint)),
+            AnsweredBy::Rolecall => {
+                let why = single.command("why", options);
+                ui.suggest(Hint::run(why, "see what would change the answer"));
             }
-            AnsweredBy::Rolecall => Hint::run(command("why"), "see what would change the answer"),
-        });
+        }
     }
     Ok(exit)
 }
@@ -109,6 +110,11 @@ impl Single<'_> {
 
     /// Returns the command line of another command for the same question.
     pub(crate) fn command(&self, command: &str, options: &Options) -> String {
+        self.command_with(command, &[], options)
+    }
+
+    /// Returns the command line of another command for the same question, with further options.
+    pub(crate) fn command_with(&self, command: &str, flags: &[&str], options: &Options) -> String {
         let mut words = vec!["rolecall", command, self.verb, self.resource];
         if !self.subresource.is_empty() {
             words.extend(["--subresource", self.subresource]);
@@ -117,6 +123,7 @@ impl Single<'_> {
             words.extend(["--name", self.name]);
         }
         words.extend(["--for", self.subject]);
+        words.extend(flags);
         crate::cli::command_line(words, options)
     }
 }
@@ -150,8 +157,42 @@ impl Asked {
                 "checking requests across all namespaces, which only ClusterRoleBindings grant",
             );
         }
-        let fix = single.command("fix", options);
-        Ok(Self { session, subject, request, is_me, may_settle, fix })
+        let mut asked =
+            Self { session, subject, request, is_me, may_settle, advice: Advice::default() };
+        if !asked.is_allowed() {
+            asked.advice = asked.advise(single, options);
+        }
+        Ok(asked)
+    }
+
+    fn is_allowed(&self) -> bool {
+        let Self { session, subject, request, .. } = self;
+        session.authorizer.authorize(&subject.identity, request).verdict.is_allowed()
+    }
+
+    /// Returns the advice, with a command in the words of the question if that grants the request.
+    fn advise(&self, single: &Single<'_>, options: &Options) -> Advice {
+        let judge = Judge::of(&self.session);
+        let approved = judge.approve(&self.subject.identity, [&self.request]);
+        match &*approved.requests {
+            [(request, allowance)] if *request == self.request => {
+                let flags: Vec<&str> = allowance.options().collect();
+                let command = single.command_with("fix", &flags, options);
+                approved.into_advice(vec![command])
+            }
+            _ => Advice::about(&judge, &self.subject.identity, [&self.request], options),
+        }
+    }
+
+    /// Returns hints that follow a denial: how to grant it, or why no rule can.
+    pub(crate) fn ways(&self) -> Vec<Hint> {
+        let Advice { commands, fit, remarks } = &self.advice;
+        let purpose = match fit {
+            Fit::Exact => "print the minimal YAML that allows it",
+            Fit::Corrected => "print the minimal YAML that allows what was probably meant",
+        };
+        let commands = commands.iter().map(|command| Hint::run(command, purpose));
+        commands.chain(remarks.iter().map(Hint::quote)).collect()
     }
 
     /// Returns the input, and the request as a denial.
@@ -187,14 +228,14 @@ impl Asked {
                     decision: &decision,
                     misses: &misses,
                     bindings: &bindings,
-                    fix: if detail == Detail::Full { std::slice::from_ref(&self.fix) } else { &[] },
+                    advice: if detail == Detail::Full { &self.advice } else { &Advice::default() },
                 };
                 let wide = output == Format::Wide;
                 let mut folded = Folded::new(&mut out, ui.columns());
                 answer.write(&mut folded, if wide { Detail::Full } else { detail })?;
             }
             Format::Json | Format::Yaml => {
-                let answer = AccessAnswer::new(subject, request, &decision, &misses);
+                let answer = AccessAnswer::new(subject, request, &decision, &misses, &self.advice);
                 output::write_versioned(&mut out, output, &answer)?;
             }
         }

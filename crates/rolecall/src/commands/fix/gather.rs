@@ -12,6 +12,7 @@ use crate::cli::Options;
 use crate::error::CommandError;
 use crate::load::Session;
 use crate::question::Question;
+use crate::remedy;
 use crate::subject::Subject;
 use crate::ui::Ui;
 
@@ -32,7 +33,7 @@ pub(super) fn gather(
         }
         Input::Errors(name, found, clues) => {
             gathered.is_from_informers = clues.are_of_informers();
-            let about = scan::About { subjects, namespace: session.namespace(), options };
+            let about = scan::About { subjects, session, options };
             scan::take(&name, found, &about, &mut gathered);
         }
         Input::Reviews(reviews) => {
@@ -57,7 +58,9 @@ fn leave_out_useless(session: &Session, force: Force, gathered: &mut Gathered) {
     }
     let unresolved = &mut gathered.unresolved;
     gathered.denied.retain(|denied| {
-        let Some(useless) = sense::useless(&denied.request, &session.catalog) else { return true };
+        let Some(useless) = remedy::sense::useless(&denied.request, &session.catalog) else {
+            return true;
+        };
         let place = match &*denied.found {
             "" => String::new(),
             found => format!("{found}: "),
@@ -112,7 +115,7 @@ fn ask(
                     };
                     let request = question.to_request(&silent, session)?;
                     if let (Force::Known, Some(useless)) =
-                        (arguments.force(), sense::useless(&request, &session.catalog))
+                        (arguments.force(), remedy::sense::useless(&request, &session.catalog))
                     {
                         if !warned {
                             left_out.push((verb, *resource, request, useless));

@@ -90,7 +90,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         gathered.is_from_informers = clues.are_of_informers();
         gathered.unread_logs = unread;
         for (name, scan) in scans {
-            let about = scan::About { subjects: &named, namespace: session.namespace(), options };
+            let about = scan::About { subjects: &named, session: &session, options };
             scan::take(&name, scan, &about, &mut gathered);
         }
     }

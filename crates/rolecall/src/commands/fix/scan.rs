@@ -14,6 +14,8 @@ use super::clues::{Clues, Watched};
 use crate::answer::fix::{Gathered, Unresolved, Weight};
 use crate::cli::{Options, command_line};
 use crate::error::{CommandError, Hint};
+use crate::load::Session;
+use crate::remedy::{Advice, Allowance, Judge, Wanted};
 use crate::slow_input::SlowInputNote;
 use crate::subject::{Subject, label};
 use crate::ui::Ui;
@@ -68,8 +70,8 @@ pub(crate) fn read(
 pub(crate) struct About<'a> {
     /// The subjects of refusals that do not name one.
     pub(crate) subjects: &'a [Subject],
-    /// The namespace of refusals that do not name one.
-    pub(crate) namespace: &'a str,
+    /// The input, with the namespace of refusals that do not name one.
+    pub(crate) session: &'a Session,
     /// The options of the command.
     pub(crate) options: &'a Options,
 }
@@ -128,7 +130,7 @@ fn take_unnamed(name: &str, found: Unnamed, about: &About<'_>, gathered: &mut Ga
     let requests = found.requests.iter().map(|request| match (&request.target, found.place) {
         (Target::Resource(target), Place::Unknown) => Request::resource(
             request.verb.clone(),
-            ResourceRequest { namespace: about.namespace.into(), ..target.clone() },
+            ResourceRequest { namespace: about.session.namespace().into(), ..target.clone() },
         ),
         _ => request.clone(),
     });
@@ -165,8 +167,10 @@ fn take_unnamed(name: &str, found: Unnamed, about: &About<'_>, gathered: &mut Ga
         [] => String::new(),
         what => format!(": {}", what.join("; ")),
     };
-    let commands = remedy::fix_commands("SUBJECT", &requests, about.options);
-    let mut next: Vec<Hint> = commands
+    let judge = Judge::of(about.session);
+    let advice = Advice::of_someone(&judge, "SUBJECT", &requests, about.options);
+    let mut next: Vec<Hint> = advice
+        .commands
         .into_iter()
         .map(|command| Hint::run(command, "grant it, with the refused user as SUBJECT"))
         .collect();
@@ -181,6 +185,7 @@ fn take_unnamed(name: &str, found: Unnamed, about: &About<'_>, gathered: &mut Ga
     } else {
         next.push(Hint::pass("--for SUBJECT", "name the refused subject"));
     }
+    next.extend(advice.remarks.into_iter().map(Hint::quote));
     gathered.unresolved.push(Unresolved {
         text: format!("{}: {}", place(name, found.seen), found.text),
         because: format!("{because}{request}"),
@@ -247,14 +252,21 @@ fn ways_to_write(found: &Escalation, options: &Options) -> Vec<Hint> {
         _ => ("bind", "clusterroles", "ROLE"),
     };
     let name = if name.is_empty() { "ROLE" } else { name };
-    let command = remedy::fix_command(verb, &[roles], &[name], &who, &namespace, options);
+    let wanted = Wanted {
+        verbs: verb,
+        resources: &[roles],
+        names: &[name],
+        namespace: &namespace,
+        allowance: Allowance::RISKY,
+    };
+    let command = remedy::fix_command(wanted, &who, options);
     let purpose = match verb {
         "escalate" => {
             format!("let {who} change that role to anything, which is far more than these rules")
         }
         _ => format!("let {who} bind that role to any subject"),
     };
-    ways.push(Hint::run(format!("{command} --allow-risky"), purpose));
+    ways.push(Hint::run(command, purpose));
     ways
 }
 

@@ -113,10 +113,7 @@ fn explain(
         }
     }
     if exit == Exit::No && by != AnsweredBy::OtherAuthorizer && !is_said {
-        ui.suggest(Hint::run(
-            single.command("fix", options),
-            "print the minimal YAML that allows it",
-        ));
+        asked.ways().into_iter().for_each(|hint| ui.suggest(hint));
     }
     Ok(exit)
 }

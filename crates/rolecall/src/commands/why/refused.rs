@@ -19,7 +19,7 @@ use crate::load::{Breadth, Needs, Session};
 use crate::note::missing_role_texts;
 use crate::output::{self, Format, RefusalCause, Refusals};
 use crate::question::{Reach, unknown_verb};
-use crate::remedy::fix_commands;
+use crate::remedy::{Advice, Judge};
 use crate::render::{self, Detail, Folded, plain};
 use crate::subject::{Subject, SubjectArgument, label};
 use crate::ui::Ui;
@@ -42,7 +42,7 @@ pub(super) fn explain(
         true => Vec::new(),
         false => SubjectArgument::resolve_all(&subjects, ui, &session, options)?,
     };
-    let about = About { subjects: &subjects, namespace: session.namespace(), options };
+    let about = About { subjects: &subjects, session: &session, options };
     let (scans, unread) = match text {
         Text::Scanned(name, scan) => (vec![(name, scan)], 0),
         Text::Logs => {
@@ -188,7 +188,7 @@ fn write(
             denied: &cause.requests,
             decision: &cause.decision,
             misses: &cause.misses,
-            fix: cause.fix(options),
+            advice: cause.advice(session, options),
         });
         let refusals = Refusals::new(causes, gathered);
         output::write_versioned(&mut out, arguments.output, &refusals)?;
@@ -217,8 +217,8 @@ fn write(
     let first = |cause: &Cause<'_>| cause.requests.first().map(|denied| (*denied).clone());
     let denied: Vec<Denied> = causes.iter().filter(is_denied).filter_map(first).collect();
     nearer::note(ui, session, &denied);
-    if let Some(command) = one_command(options, arguments, causes) {
-        ui.suggest(Hint::run(command, "print the minimal YAML that allows all of them"));
+    if let Some(hint) = one_command(session, options, arguments, causes) {
+        ui.suggest(hint);
     }
     Ok(())
 }
@@ -234,14 +234,14 @@ impl Cause<'_> {
         let Some(Denied { request, .. }) = self.requests.first() else { return Ok(()) };
         let subject = Subject { identity: self.identity.clone(), workload: None };
         let bindings = session.authorizer.bindings_in(&self.identity, request.namespace());
-        let fix = self.fix(options);
+        let advice = self.advice(session, options);
         let answer = render::Answer {
             subject: &subject,
             request,
             decision: &self.decision,
             misses: &self.misses,
             bindings: &bindings,
-            fix: &fix,
+            advice: &advice,
         };
         answer.write(out, Detail::Full)?;
         let like = self.requests.get(1..).unwrap_or_default();
@@ -268,20 +268,33 @@ impl Cause<'_> {
         Ok(())
     }
 
+    /// Returns whether `fix` refuses a request without `--allow-risky`.
+    fn is_risky(&self, judge: &Judge<'_>) -> bool {
+        let requests = self.requests.iter().map(|denied| &denied.request);
+        judge.approve(&self.identity, requests).is_risky()
+    }
+
     /// Returns the commands that grant the refused requests.
-    fn fix(&self, options: &Options) -> Vec<String> {
+    fn advice(&self, session: &Session, options: &Options) -> Advice {
         if self.decision.verdict.is_allowed() {
-            return Vec::new();
+            return Advice::default();
         }
         let requests: BTreeSet<&Request> =
             self.requests.iter().map(|denied| &denied.request).collect();
-        fix_commands(&label(&self.identity), requests, options)
+        Advice::about(&Judge::of(session), &self.identity, requests, options)
     }
 }
 
 /// Returns the command that grants everything, if the input can be read again.
-fn one_command(options: &Options, arguments: &Arguments, causes: &[Cause<'_>]) -> Option<String> {
-    let is_denied = causes.iter().any(|cause| !cause.decision.verdict.is_allowed());
+fn one_command(
+    session: &Session,
+    options: &Options,
+    arguments: &Arguments,
+    causes: &[Cause<'_>],
+) -> Option<Hint> {
+    let denied = || causes.iter().filter(|cause| !cause.decision.verdict.is_allowed());
+    let judge = Judge::of(session);
+    let is_risky = denied().any(|cause| cause.is_risky(&judge));
     let file = arguments.from_errors.as_ref().filter(|file| file.as_os_str() != "-");
     let file = file.map(|file| file.to_string_lossy());
     let mut words = vec!["rolecall", "fix"];
@@ -292,7 +305,12 @@ fn one_command(options: &Options, arguments: &Arguments, causes: &[Cause<'_>]) -
     }
     words.extend(options.given.values("since").flat_map(|since| ["--since", since]));
     words.extend(arguments.subject.iter().flat_map(|subject| ["--for", subject]));
-    is_denied.then(|| crate::cli::command_line(words, options))
+    words.extend(is_risky.then_some("--allow-risky"));
+    let purpose = match is_risky {
+        true => "print the minimal YAML that allows all of them, including risky requests",
+        false => "print the minimal YAML that allows all of them",
+    };
+    denied().next().map(|_| Hint::run(crate::cli::command_line(words, options), purpose))
 }
 
 /// Warns of the reasons of other authorizers.
