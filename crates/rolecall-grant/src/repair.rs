@@ -362,7 +362,10 @@ fn of_group(
                 || catalog.get(group, name).is_some()
                 || known::is_not_always_served(group, name)
         };
-        let is_known = known::is_built_in(group) || edit_distance(group, &target.group) <= 2;
+        let is_known = known::is_built_in(group)
+            || edit_distance(group, &target.group) <= 2
+            || !group.contains('.')
+            || is_spelling(group, &target.group);
         &**group != "*" && is_known && !rule.resources.iter().any(serves)
     };
     let groups = rule.api_groups.iter().enumerate().filter(|(_, group)| is_dead(group));
@@ -373,6 +376,16 @@ fn of_group(
             with_rule(role, index, rule, "apiGroups", position, group, &target.group)
         })
         .collect()
+}
+
+/// Returns whether a text is a notation of an API group that RBAC does not have: with a version, or
+/// `core` for the group without a name.
+fn is_spelling(text: &str, group: &str) -> bool {
+    let name = text.split('/').next().unwrap_or_default();
+    match name {
+        "core" | "v1" => group.is_empty(),
+        name => name != text && name.eq_ignore_ascii_case(group),
+    }
 }
 
 /// Corrects a resource with a spelling that matches nothing.

@@ -11,6 +11,7 @@ use rolecall_rbac::{Build, Glob};
 
 use super::kustomize::{self, Kustomizations, PendingBuild, is_kustomization};
 use super::patterns;
+use super::templates;
 use super::text::{shown, words};
 use crate::problem::{Problem, ProblemKind};
 use rolecall_yaml::Position;
@@ -43,6 +44,8 @@ pub(super) struct Found {
     kustomizations: Kustomizations,
     /// The kustomizations that have to be built.
     pub(super) builds: Vec<PendingBuild>,
+    /// Files in directories that can be templates of manifests.
+    pub(super) templates: Vec<PathBuf>,
     /// The problems of paths that cannot be read.
     pub(super) problems: Vec<Problem>,
     /// The number of files and directories that were skipped because a pattern matches them.
@@ -282,6 +285,8 @@ impl Found {
                 let (namespace, build) = (None, None);
                 self.entries.push(Entry { path, chart, is_found: true, namespace, build });
             }
+        } else if chart.is_none() && templates::is_source(&path) && kind.is_file() {
+            self.templates.push(path);
         }
     }
 

@@ -16,6 +16,7 @@ mod prefilter;
 mod read;
 mod rendered;
 mod shown;
+mod templates;
 mod text;
 mod variables;
 
@@ -208,6 +209,10 @@ pub fn load_listing(
         if !build.is_refused {
             unbuilt.push(path);
         }
+    }
+    if let Some((file, message)) = templates::unread(&found.templates) {
+        batch.builder.gap(unread_file(&file, &message));
+        batch.problems.push(about_file(file, ProblemKind::Unrendered, message));
     }
     targets.into_iter().for_each(|target| batch.append(target.batch));
     let mut loaded = finish(config, batch, default_objects);

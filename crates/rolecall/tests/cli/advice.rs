@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::command::{Ran, rolecall_with};
+use crate::command::{Ran, rolecall, rolecall_with};
 
 /// A namespace with a ServiceAccount that has no access.
 const SHOP: &str = "\
@@ -76,16 +76,66 @@ fn suggested_commands_grant_what_was_asked_or_meant() {
 
 #[test]
 fn why_corrects_requests_that_no_rule_can_grant() {
-    assert_snapshot!(why("scale deployments -n shop"), @"");
-    assert_snapshot!(why("get deployments.app -n shop"), @"");
-    assert_snapshot!(why("bind pods -n shop"), @"");
-    assert_snapshot!(why("use podsecuritypolicies.policy -n shop"), @"");
+    assert_snapshot!(why("scale deployments -n shop"), @r#"
+    no: User "system:serviceaccount:shop:tool" cannot scale resource "deployments" in API group "apps" in the namespace "shop"
+      a rule for `scale deployments.apps` would have no effect: no request uses the verb `scale`; use `update` and `patch` on the subresource `scale`
+      to allow what was probably meant, run `rolecall fix patch,update deployments.apps/scale --for sa/shop:tool -n shop -f -`
+      only Kubernetes' default bindings apply here
+    --- stderr
+    warning: unknown verb `scale`; the requests have `update` and `patch` on `deployments.apps/scale`
+    --- exit 1
+    "#);
+    assert_snapshot!(why("get deployments.app -n shop"), @r#"
+    no: User "system:serviceaccount:shop:tool" cannot get resource "deployments" in API group "app" in the namespace "shop"
+      a rule for `get deployments.app` would have no effect: `app` is not an API group; use `apps`
+      to allow what was probably meant, run `rolecall fix get deployments.apps --for sa/shop:tool -n shop -f -`
+      only Kubernetes' default bindings apply here
+    --- stderr
+    warning: `app` is not an API group; did you mean `deployments.apps`?
+    --- exit 1
+    "#);
+    assert_snapshot!(why("bind pods -n shop"), @r#"
+    no: User "system:serviceaccount:shop:tool" cannot bind resource "pods" in API group "" in the namespace "shop"
+      a rule for `bind pods` would have no effect: no request uses the verb `bind` on `pods`; grant `bind` only on `roles` and `clusterroles`; use `bind roles.rbac.authorization.k8s.io` or `bind clusterroles.rbac.authorization.k8s.io` instead of `bind pods`
+      only Kubernetes' default bindings apply here
+    --- stderr
+    warning: no server checks `bind` for `pods`, only for `roles` and `clusterroles`; answering anyway
+    --- exit 1
+    "#);
+    assert_snapshot!(why("use podsecuritypolicies.policy -n shop"), @r#"
+    no: User "system:serviceaccount:shop:tool" cannot use resource "podsecuritypolicies" in API group "policy" in the namespace "shop"
+      a rule for `use podsecuritypolicies.policy` would have no effect: `podsecuritypolicies` of API group `policy` was removed in Kubernetes 1.25
+      only Kubernetes' default bindings apply here
+    --- stderr
+    warning: `podsecuritypolicies` of API group `policy` was removed in Kubernetes 1.25
+    note: checking `use` for Pods in namespace `shop`
+    --- exit 1
+    "#);
 }
 
 #[test]
 fn why_names_the_risks_of_its_commands() {
-    assert_snapshot!(why("exec pods --name web -n shop"), @"");
-    assert_snapshot!(why("impersonate users/bob"), @"");
+    assert_snapshot!(why("exec pods --name web -n shop"), @r#"
+    no: User "system:serviceaccount:shop:tool" cannot exec resource "pods" in API group "" in the namespace "shop"
+      a rule for `exec pods` would have no effect: no request uses the verb `exec`; use `create` on `pods/exec`
+      risk: its holders can run commands in any Pod (RC518); alternative: request `pods/log` or `pods/portforward`
+      to allow what was probably meant, run `rolecall fix create pods/exec --name web --for sa/shop:tool --allow-risky -n shop -f -`
+      only Kubernetes' default bindings apply here
+    --- stderr
+    warning: unknown verb `exec`; the requests have `create` on `pods/exec`
+    --- exit 1
+    "#);
+    assert_snapshot!(why("impersonate users/bob"), @r#"
+    no: User "system:serviceaccount:shop:tool" cannot impersonate resource "users" in API group "" at the cluster scope
+      to allow exactly this, run `rolecall fix impersonate users/bob --for sa/shop:tool --allow-risky -f -`
+      risk: its holders can act as others (RC532); alternative: grant it the required permissions directly
+      a role that would allow it is not bound to sa/shop:tool: ClusterRole cluster-admin (default)
+        to change that, grant just this with `rolecall fix --allow-risky`: binding ClusterRole cluster-admin would also allow far more: * *.*
+      only Kubernetes' default bindings apply here
+    --- stderr
+    note: assuming the object `bob` of `users`
+    --- exit 1
+    "#);
 }
 
 #[test]
@@ -110,16 +160,53 @@ subjects:
 "
     );
     let answer = rolecall_with("why create pods/exec --for sa/shop:tool -f -", &role);
-    assert_snapshot!(answer, @"");
+    assert_snapshot!(answer, @r#"
+    no: User "system:serviceaccount:shop:tool" cannot create resource "pods/exec" in API group "" in the namespace "shop"
+      to allow exactly this, run `rolecall fix create pods/exec --for sa/shop:tool --allow-risky -f -`
+      risk: its holders can run commands in any Pod (RC518); alternative: request `pods/log` or `pods/portforward`
+      near miss: RoleBinding shop/tool (-:17), Role shop/tool, rules[0]: get pods/exec
+        but the rule has the verb get, not create
+        to change that, add `create` to its verbs in Role shop/tool (-:9); risk: its holders can run commands in any Pod (RC518)
+      roles that would allow it are not bound to sa/shop:tool: ClusterRole edit (default), ClusterRole admin (default), ClusterRole cluster-admin (default)
+        to change that, grant just this with `rolecall fix --allow-risky`: binding ClusterRole edit would also allow 408 other things, such as `get pods/attach`
+    --- stderr
+    note: no `-n` given: assuming namespace `shop`, the only one in the input
+    --- exit 1
+    "#);
 }
 
 #[test]
 fn refusals_are_advised_like_questions() {
-    let refused = "User \"system:serviceaccount:shop:tool\" cannot get resource \"deployments\" in API group \"app\" in the namespace \"shop\"
-User \"system:serviceaccount:shop:tool\" cannot watch resource \"pods/log\" in API group \"\" in the namespace \"shop\"
-User \"system:serviceaccount:shop:tool\" cannot create resource \"pods/exec\" in API group \"\" in the namespace \"shop\"
-";
-    assert_snapshot!(rolecall_with("why - -f fixtures/tokens", refused), @"");
+    let refused =
+        [("get", "deployments", "app"), ("watch", "pods/log", ""), ("create", "pods/exec", "")];
+    let lines = refused.map(|(verb, resource, group)| {
+        format!(
+            "Error from server (Forbidden): {resource} is forbidden: User \"system:serviceaccount:shop:tool\" cannot \
+             {verb} resource \"{resource}\" in API group \"{group}\" in the namespace \"shop\"\n"
+        )
+    });
+    let answer = rolecall_with("why - -o json -f fixtures/tokens", &lines.concat());
+    let answer: serde_json::Value = serde_json::from_str(&answer.stdout).unwrap();
+    let of_causes = |key: &str| -> Vec<String> {
+        let causes = answer["causes"].as_array().unwrap().iter();
+        let texts = causes.flat_map(|cause| cause[key].as_array().unwrap());
+        texts.map(|text| text.as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(
+        of_causes("fix"),
+        [
+            "rolecall fix get deployments.apps pods/log --for sa/shop:tool -n shop -f fixtures/tokens",
+            "rolecall fix create pods/exec --for sa/shop:tool --allow-risky -n shop -f fixtures/tokens",
+        ]
+    );
+    assert_eq!(
+        of_causes("remarks"),
+        [
+            "a rule for `get deployments.app` would have no effect: `app` is not an API group; use `apps`",
+            "a rule for `watch pods/log` would have no effect: `pods/log` serves only `get`, not `watch`; use `get`",
+            "risk: its holders can run commands in any Pod (RC518); alternative: request `pods/log` or `pods/portforward`",
+        ]
+    );
 }
 
 #[test]
@@ -166,4 +253,47 @@ spec:
         }
     }
     assert!(ran > 5, "{ran}");
+}
+
+#[test]
+fn notations_of_groups_and_resources_in_rules_are_corrected() {
+    for (group, resource, question, corrected) in [
+        ("core", "pods", "get pods", "apiGroups: [\"\"]"),
+        ("v1", "pods", "get pods", "apiGroups: [\"\"]"),
+        ("apps/v1", "deployments", "get deployments", "apiGroups: [\"apps\"]"),
+        ("batch/v1beta1", "cronjobs", "get cronjobs", "apiGroups: [\"batch\"]"),
+        ("networking", "ingresses", "get ingresses", "apiGroups: [\"networking.k8s.io\"]"),
+        ("apps", "deploy", "get deployments", "resources: [\"deployments\"]"),
+        ("", "po", "get pods", "resources: [\"pods\"]"),
+        ("", "svc", "get services", "resources: [\"services\"]"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("role.yaml");
+        let manifest = format!(
+            "{SHOP}---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {{name: tool, namespace: shop}}
+rules:
+- apiGroups: [\"{group}\"]
+  resources: [\"{resource}\"]
+  verbs: [get]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {{name: tool, namespace: shop}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: Role, name: tool}}
+subjects:
+- kind: ServiceAccount
+  name: tool
+"
+        );
+        std::fs::write(&file, manifest).unwrap();
+        let path = file.display();
+        let fixed =
+            rolecall(&format!("fix {question} --for sa/shop:tool -f {path} --style repair"));
+        assert_eq!(fixed.exit, Some(0), "{group} {resource}: {fixed}");
+        let added = |line: &str| line.starts_with('+') && line.contains(corrected);
+        assert!(fixed.stdout.lines().any(added), "{group} {resource}: {fixed}");
+    }
 }

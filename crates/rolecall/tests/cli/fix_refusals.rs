@@ -110,7 +110,7 @@ fn missing_rules_with_wildcards_are_offered_before_escalate() {
              {APIGroups:[\"apps\"], Resources:[\"deployments/scale\"], Verbs:[\"*\"]}"
         ),
         @r#"
-        run `rolecall fix '*' deployments.apps/scale --for user/bob -n ns-1 -f fixtures/ns-1 --allow-risky` to grant user/bob these rules, so that it can grant them
+        run `rolecall fix '*' deployments.apps/scale --for user/bob --allow-risky -n ns-1 -f fixtures/ns-1` to grant user/bob these rules, so that it can grant them
         run `rolecall fix delete pods --name a --for user/bob -n ns-1 -f fixtures/ns-1` to grant user/bob these rules, so that it can grant them
         "#
     );

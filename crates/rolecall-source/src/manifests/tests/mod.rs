@@ -514,3 +514,32 @@ fn rbac_kinds_in_misspelled_groups_are_reported() {
         assert_eq!(kinds, expected, "{group}");
     }
 }
+
+#[test]
+fn templates_with_rbac_objects_are_a_gap() {
+    let template = b"apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\n";
+    check_paths(
+        &[
+            ("a/role.yaml", ROLE.as_bytes()),
+            ("a/role.yaml.j2", template),
+            ("b/values.yaml.gotmpl", b"replicas: 1\n"),
+            ("b/main.jsonnet", b"local k = import 'k.libsonnet'; k.rbac.v1.clusterRole.new('a')"),
+            ("b/roles.cue", template),
+            ("b/roles.tmpl", template),
+            ("b/script.sh.j2", b"echo\n"),
+            ("b/more.json.gz", &[0x1f, 0x8b, 8]),
+            ("b/page.html.tpl", template),
+        ],
+        &["."],
+        "",
+        "Role shop/reader a/role.yaml:1 [get]
+         error a/role.yaml.j2: 5 templates with RBAC objects were not read, also `b/main.jsonnet`, `b/more.json.gz`, `b/roles.cue` and 1 more
+         gap Anything a/role.yaml.j2",
+    );
+    check_paths(
+        &[("a/role.yaml", ROLE.as_bytes()), ("a/deploy.yaml.tmpl", b"kind: Deployment\n")],
+        &["a"],
+        "",
+        "Role shop/reader a/role.yaml:1 [get]",
+    );
+}

@@ -17,7 +17,7 @@ use crate::load::Session;
 use crate::load_targets::{Sessions, TargetSession};
 use crate::locate;
 use crate::located::{self, Coverage, LocatedFinding, Scope, UnreadPart};
-use crate::remedy::Judge;
+use crate::remedy;
 
 /// The input of a judgement besides the objects.
 pub(super) struct Judge<'a> {
@@ -118,7 +118,7 @@ impl Judge<'_> {
                 || target.is_some_and(|target| target.target.target.namespace().is_some()),
         });
         all.extend(unmet);
-        finding_words::add_remedies(&Judge::of(session), &mut all, sources);
+        finding_words::add_remedies(&remedy::Judge::of(session), &mut all, sources);
         config.grade(&mut all);
         let inventory = session.authorizer.inventory();
         let (all, suppressed) = suppress(all, inventory, &config.suppressions, self.today);
