@@ -194,6 +194,11 @@ fn dead(identity: &Identity) -> Option<String> {
 }
 
 impl Approved {
+    /// Returns the fit of the requests to those that were made.
+    pub(crate) fn fit(&self) -> Fit {
+        self.fit
+    }
+
     /// Returns whether a request is risky.
     pub(crate) fn is_risky(&self) -> bool {
         self.requests.iter().any(|(_, allowance)| allowance.is_risky)

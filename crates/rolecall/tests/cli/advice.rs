@@ -177,11 +177,14 @@ subjects:
 
 #[test]
 fn refusals_are_advised_like_questions() {
-    let refused =
-        [("get", "deployments", "app"), ("watch", "pods/log", ""), ("create", "pods/exec", "")];
-    let lines = refused.map(|(verb, resource, group)| {
+    let refused = [
+        ("deployments.app", "get", "deployments", "app"),
+        ("pods \"web\"", "watch", "pods/log", ""),
+        ("pods \"web\"", "create", "pods/exec", ""),
+    ];
+    let lines = refused.map(|(what, verb, resource, group)| {
         format!(
-            "Error from server (Forbidden): {resource} is forbidden: User \"system:serviceaccount:shop:tool\" cannot \
+            "Error from server (Forbidden): {what} is forbidden: User \"system:serviceaccount:shop:tool\" cannot \
              {verb} resource \"{resource}\" in API group \"{group}\" in the namespace \"shop\"\n"
         )
     });
@@ -195,8 +198,9 @@ fn refusals_are_advised_like_questions() {
     assert_eq!(
         of_causes("fix"),
         [
-            "rolecall fix get deployments.apps pods/log --for sa/shop:tool -n shop -f fixtures/tokens",
-            "rolecall fix create pods/exec --for sa/shop:tool --allow-risky -n shop -f fixtures/tokens",
+            "rolecall fix get deployments.apps --for sa/shop:tool -n shop -f fixtures/tokens",
+            "rolecall fix get pods/log --name web --for sa/shop:tool -n shop -f fixtures/tokens",
+            "rolecall fix create pods/exec --name web --for sa/shop:tool --allow-risky -n shop -f fixtures/tokens",
         ]
     );
     assert_eq!(
@@ -258,8 +262,8 @@ spec:
 #[test]
 fn notations_of_groups_and_resources_in_rules_are_corrected() {
     for (group, resource, question, corrected) in [
-        ("core", "pods", "get pods", "apiGroups: [\"\"]"),
-        ("v1", "pods", "get pods", "apiGroups: [\"\"]"),
+        ("core", "pods", "get pods", "apiGroups: ['']"),
+        ("v1", "pods", "get pods", "apiGroups: ['']"),
         ("apps/v1", "deployments", "get deployments", "apiGroups: [\"apps\"]"),
         ("batch/v1beta1", "cronjobs", "get cronjobs", "apiGroups: [\"batch\"]"),
         ("networking", "ingresses", "get ingresses", "apiGroups: [\"networking.k8s.io\"]"),

@@ -19,7 +19,7 @@ use crate::load::{Breadth, Needs, Session};
 use crate::note::missing_role_texts;
 use crate::output::{self, Format, RefusalCause, Refusals};
 use crate::question::{Reach, unknown_verb};
-use crate::remedy::{Advice, Judge};
+use crate::remedy::{Advice, Approved, Fit, Judge};
 use crate::render::{self, Detail, Folded, plain};
 use crate::subject::{Subject, SubjectArgument, label};
 use crate::ui::Ui;
@@ -268,10 +268,9 @@ impl Cause<'_> {
         Ok(())
     }
 
-    /// Returns whether `fix` refuses a request without `--allow-risky`.
-    fn is_risky(&self, judge: &Judge<'_>) -> bool {
-        let requests = self.requests.iter().map(|denied| &denied.request);
-        judge.approve(&self.identity, requests).is_risky()
+    /// Returns the requests that `fix` grants, and with which options.
+    fn approved(&self, judge: &Judge<'_>) -> Approved {
+        judge.approve(&self.identity, self.requests.iter().map(|denied| &denied.request))
     }
 
     /// Returns the commands that grant the refused requests.
@@ -294,7 +293,12 @@ fn one_command(
 ) -> Option<Hint> {
     let denied = || causes.iter().filter(|cause| !cause.decision.verdict.is_allowed());
     let judge = Judge::of(session);
-    let is_risky = denied().any(|cause| cause.is_risky(&judge));
+    let approved: Vec<Approved> = denied().map(|cause| cause.approved(&judge)).collect();
+    // A grant of exactly the requests would have no effect.
+    if approved.iter().any(|approved| approved.fit() == Fit::Corrected) {
+        return None;
+    }
+    let is_risky = approved.iter().any(Approved::is_risky);
     let file = arguments.from_errors.as_ref().filter(|file| file.as_os_str() != "-");
     let file = file.map(|file| file.to_string_lossy());
     let mut words = vec!["rolecall", "fix"];
