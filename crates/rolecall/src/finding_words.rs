@@ -268,7 +268,7 @@ mod tests {
     }
 
     fn advised(denied: &Denied, sources: &str) -> String {
-        let (authorizer, catalog) = (Authorizer::default(), catalog(Version::NEWEST));
+        let (authorizer, catalog) = (Authorizer::default(), catalog(Version::default()));
         remedy(&Judge::new(&authorizer, &catalog), denied, sources)
     }
 
@@ -299,7 +299,7 @@ mod tests {
             (
                 vec![request("create", ["kitchen", "", "pods", "exec", "web"])],
                 "grant it: `rolecall fix create pods/exec --name web -n kitchen --for sa/shop:tool --allow-risky -f a.yaml --out-dir rbac`; \
-                 risk: its holders can run commands in Pods (RC518); alternative: request `pods/log` or `pods/portforward`",
+                 risk: its holders can run commands in any Pod (RC518); alternative: request `pods/log` or `pods/portforward`",
             ),
             (
                 vec![request("list", ["", "", "nodes", "", ""])],

@@ -25,11 +25,11 @@ pub(super) fn is_source(path: &Path) -> bool {
     let Some(extension) = path.extension().and_then(|extension| extension.to_str()) else {
         return false;
     };
-    let is = |known: &&str| extension.eq_ignore_ascii_case(known);
-    match TEMPLATES.iter().any(|known| is(&known)) {
+    let is = |known: &str| extension.eq_ignore_ascii_case(known);
+    match TEMPLATES.iter().any(|&known| is(known)) {
         // `.tpl` by itself is a fragment of a Helm chart, and the others belong to any program.
-        true => is(&"tmpl") || is(&"gotmpl") || is(&"j2") || is_inner_manifest(path),
-        false => LANGUAGES.iter().any(|known| is(&known)) || is(&"gz") && is_inner_manifest(path),
+        true => is("tmpl") || is("gotmpl") || is("j2") || is_inner_manifest(path),
+        false => LANGUAGES.iter().any(|&known| is(known)) || is("gz") && is_inner_manifest(path),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rolecall_access::known;
 use rolecall_rbac::{
-    Catalog, Request, ResourceRequest, ServedResource, Target, VerbAlias, edit_distance,
+    Catalog, Request, ResourceRequest, ServedResource, Target, VerbAlias, edit_distance, with_group,
 };
 
 use super::sense;
@@ -15,7 +15,9 @@ const ALIKE: [&[&str]; 2] = [&["get", "list", "watch"], &["update", "patch"]];
 
 /// Returns the requests that were probably meant by a request that no rule can grant; none if that is unclear.
 pub(super) fn instead(request: &Request, catalog: &Catalog) -> Vec<Request> {
-    let is_useful = |meant: &Request| meant != request && !sense::is_useless(meant, catalog);
+    let is_useful = |meant: &Request| {
+        meant != request && !sense::is_useless(meant, catalog) && can_be_asked(meant, catalog)
+    };
     let spelled = respelled(request, catalog).unwrap_or_else(|| request.clone());
     if is_useful(&spelled) {
         return vec![spelled];
@@ -24,6 +26,13 @@ pub(super) fn instead(request: &Request, catalog: &Catalog) -> Vec<Request> {
     let mut meant = with_other_verb(&spelled, catalog);
     meant.retain(|meant| is_useful(meant) && seen.insert(meant.clone()));
     meant
+}
+
+/// Returns whether the command line has a spelling for the resource of a request.
+fn can_be_asked(request: &Request, catalog: &Catalog) -> bool {
+    let Target::Resource(target) = &request.target else { return true };
+    let operand = with_group(&target.combined(), &target.group);
+    catalog.resolve_for(&request.verb, &operand).is_ok()
 }
 
 /// Corrects the API group and the resource.

@@ -295,7 +295,7 @@ mod tests {
 
     #[test]
     fn every_approved_request_is_one_that_fix_grants() {
-        let catalog = catalog(Version::NEWEST);
+        let catalog = catalog(Version::default());
         let authorizer = Authorizer::default();
         let judge = Judge::new(&authorizer, &catalog);
         let identity = Identity::service_account("shop", "tool");
@@ -314,6 +314,10 @@ mod tests {
                     assert!(found.risks.iter().any(|risk| risk.starts_with("risk: ")));
                 }
                 let Target::Resource(target) = &meant.target else { continue };
+                // Servers check constrained impersonation in one API group, whatever is written.
+                if meant.verb.starts_with("impersonate") && target.group.is_empty() {
+                    continue;
+                }
                 let operand = with_group(&target.combined(), &target.group);
                 let resolved = catalog.resolve_for(&meant.verb, &operand).unwrap();
                 assert_eq!(
@@ -328,7 +332,7 @@ mod tests {
 
     #[test]
     fn requests_that_are_risky_only_with_the_existing_access_are_marked() {
-        let catalog = catalog(Version::NEWEST);
+        let catalog = catalog(Version::default());
         let authorizer = Authorizer::default();
         let judge = Judge::new(&authorizer, &catalog);
         let identity = Identity::service_account("shop", "tool");
