@@ -6,7 +6,7 @@ use rolecall_rbac::{
 };
 
 use crate::invocation::as_invoked;
-use crate::remedy;
+use crate::risk_words;
 use crate::words::{self, MissingFrom, absence};
 
 /// One near miss, explained.
@@ -45,7 +45,7 @@ pub(crate) fn near_miss(
 
 /// Adds the risk of a request to the change that allows it.
 fn with_risk(change: String, identity: &Identity, request: &Request) -> String {
-    let Some(risk) = remedy::risk_of(identity, request) else { return change };
+    let Some(risk) = risk_words::risk_of(identity, request) else { return change };
     let risky = "grant just this with `rolecall fix --allow-risky`";
     match change.strip_prefix(JUST_THIS) {
         // The command itself has the risk.

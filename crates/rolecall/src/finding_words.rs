@@ -5,8 +5,9 @@ use rolecall_check::expectation::{Failure, Unmet};
 use rolecall_check::{Denied, Finding, ObjectRef, Related};
 use rolecall_rbac::{Request, ResourceRequest, Target, Text, sentence_list};
 
+use crate::advice::Advice;
 use crate::cli::quote;
-use crate::remedy::{Advice, Allowance, Judge};
+use crate::remedy::{Allowance, Judge};
 use crate::resolved::label;
 use crate::{explain, words};
 

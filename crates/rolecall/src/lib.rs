@@ -10,6 +10,7 @@
 //! Only this crate parses arguments, prints, colours, gives hints and decides exit codes. Data goes to
 //! stdout; notes, warnings, errors and hints go to stderr.
 
+mod advice;
 mod answer;
 mod arguments;
 mod cli;
@@ -45,6 +46,7 @@ mod region;
 mod remedy;
 mod render;
 mod resolved;
+mod risk_words;
 mod runners;
 mod shell;
 mod slow_input;

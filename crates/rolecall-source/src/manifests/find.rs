@@ -10,6 +10,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use rolecall_rbac::{Build, Glob};
 
 use super::kustomize::{self, Kustomizations, PendingBuild, is_kustomization};
+use super::name::is_manifest;
 use super::patterns;
 use super::templates;
 use super::text::{shown, words};
@@ -408,13 +409,6 @@ fn list(directory: &Path) -> io::Result<Vec<Child>> {
     }
     children.sort_unstable_by(|left, right| left.name.cmp(&right.name));
     Ok(children)
-}
-
-/// Returns whether a file is named like a manifest.
-pub fn is_manifest(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| {
-        ["yaml", "yml", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known))
-    })
 }
 
 /// Returns whether a file contains the expected result of a test step rather than objects to apply,

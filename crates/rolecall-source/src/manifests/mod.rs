@@ -11,6 +11,7 @@ mod defaults;
 mod find;
 mod kustomize;
 mod listing;
+mod name;
 mod patterns;
 mod prefilter;
 mod read;
@@ -35,8 +36,8 @@ use rolecall_rbac::{
 pub use self::context::Context;
 use self::defaults::default_objects;
 pub use self::defaults::default_objects_of_releases;
-pub use self::find::is_manifest;
 pub use self::listing::{Listing, Unrendered, find};
+pub use self::name::is_manifest;
 use self::read::Outcome;
 pub use self::rendered::{Rendered, decode, finish_rendered};
 use self::text::shown;

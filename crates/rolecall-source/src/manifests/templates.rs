@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::find::is_manifest;
+use super::name::is_manifest;
 use super::text::shown;
 
 /// The extensions of templates.

@@ -5,9 +5,9 @@ use rolecall_review::Answer;
 use serde::Serialize;
 
 use super::{ObjectReference, RequestDetails, RuleDetails};
+use crate::advice::Advice;
 use crate::decide::{Decided, json_word_of};
 use crate::explain;
-use crate::remedy::Advice;
 use crate::resolved::{Subject, label};
 use crate::words::{self, ReviewedGrant};
 

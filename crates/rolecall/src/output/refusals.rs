@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::answer::{AccessCell, NearMissDetails};
 use super::{RequestDetails, RuleDetails};
+use crate::advice::Advice;
 use crate::answer::fix::Gathered;
 use crate::note::missing_role_texts;
-use crate::remedy::Advice;
 use crate::resolved::label;
 
 /// Refused requests with a common cause.

@@ -12,7 +12,7 @@ use crate::words;
 /// The maximum number of commands; `fix --from-errors` handles more.
 const MOST: usize = 3;
 
-/// What a command grants: the verbs, resources and names, in a namespace or, with an empty one, everywhere.
+/// The grant of a command: the verbs, resources and names, in a namespace or, with an empty one, everywhere.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Wanted<'a> {
     /// The verbs, separated by commas.

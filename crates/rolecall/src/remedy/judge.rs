@@ -6,11 +6,13 @@ use rolecall_check::dead_subject;
 use rolecall_grant::{Cause, Config, Denied, Risk, plan, risks, subject_of, unfixable};
 use rolecall_rbac::{Authorizer, Catalog, Identity, Request, VerbAlias, sentence_list};
 
-use super::Fit;
 use super::correct::with_other_verb;
+use super::effect::useless;
 use super::sense::{self, Useless};
+use crate::advice::Fit;
 use crate::load::Session;
 use crate::resolved::label;
+use crate::risk_words;
 use crate::subject::lookalikes_in;
 
 /// Decides about requests, with the input for the decision.
@@ -99,7 +101,7 @@ impl<'a> Judge<'a> {
             approved.useless.push(format!("`{}` cannot be granted: {unfixable}", request.verb));
             return;
         }
-        match sense::useless(request, self.catalog) {
+        match useless(request, self.catalog) {
             None => approved.add(request.clone(), Allowance::default()),
             Some(mut useless)
                 if useless.is_only_unknown && VerbAlias::of(&request.verb).is_some() =>
@@ -168,7 +170,7 @@ impl<'a> Judge<'a> {
         for (request, allowance) in &mut approved.requests {
             if let Some(risks) = found.get(request) {
                 allowance.is_risky = true;
-                approved.risks.push(in_words(risks, request));
+                approved.risks.push(risk_words::in_words(risks, request));
             }
         }
     }
@@ -209,28 +211,6 @@ impl Approved {
             self.requests.push((request, allowance));
         }
     }
-}
-
-/// Returns the risks of granting a request; `None` if there are none.
-pub(crate) fn risk_of(identity: &Identity, request: &Request) -> Option<String> {
-    let risks = risks(identity, request);
-    (!risks.is_empty()).then(|| said(&risks))
-}
-
-fn said(risks: &[Risk]) -> String {
-    let said: Vec<String> = risks.iter().map(ToString::to_string).collect();
-    said.join("; ")
-}
-
-/// Returns risks and the alternatives to a request in one line.
-fn in_words(risks: &[Risk], request: &Request) -> String {
-    let mut narrower: Vec<&str> = risks.iter().filter_map(|risk| risk.narrower(request)).collect();
-    narrower.dedup();
-    let alternative = match &*narrower {
-        [] => String::new(),
-        narrower => format!("; alternative: {}", narrower.join("; ")),
-    };
-    format!("risk: {}{alternative}", said(risks))
 }
 
 #[cfg(test)]
@@ -306,7 +286,7 @@ mod tests {
             assert!(is_explained, "{request:?}");
             for (meant, allowance) in &found.requests {
                 approved += 1;
-                let is_useful = sense::useless(meant, &catalog).is_none();
+                let is_useful = useless(meant, &catalog).is_none();
                 assert!(is_useful || allowance.is_unknown, "{request:?}: {meant:?}");
                 let is_risky = !risks(&identity, meant).is_empty();
                 assert!(!is_risky || allowance.is_risky, "{request:?}: {meant:?}");

@@ -3,41 +3,23 @@
 
 mod command;
 mod correct;
+mod effect;
 mod judge;
-pub(crate) mod sense;
+mod sense;
 
 use std::collections::BTreeSet;
 
 use rolecall_rbac::{Identity, Request};
 
 pub(crate) use self::command::{Wanted, fix_command, rule_commands};
-pub(crate) use self::judge::{Allowance, Approved, Judge, risk_of};
+pub(crate) use self::effect::useless;
+pub(crate) use self::judge::{Allowance, Approved, Judge};
+use crate::advice::Advice;
 use crate::cli::Options;
 use crate::resolved::label;
 
 /// The maximum number of remarks.
 const MOST_REMARKS: usize = 5;
-
-/// What to do about denied requests of one subject.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Advice {
-    /// The commands that grant the requests, with the options without which `fix` refuses to.
-    pub(crate) commands: Vec<String>,
-    /// The fit of the commands.
-    pub(crate) fit: Fit,
-    /// Requests without effect, and the risks of the others; each in one line.
-    pub(crate) remarks: Vec<String>,
-}
-
-/// The fit of commands to the requests.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Fit {
-    /// They grant exactly the requests.
-    #[default]
-    Exact,
-    /// No rule can grant some of the requests, so the commands grant the ones that were probably meant.
-    Corrected,
-}
 
 impl Advice {
     /// Returns the advice about requests of an identity, which the commands name with `--for`.
@@ -62,18 +44,6 @@ impl Advice {
         let approved = judge.approve(&Identity::user(placeholder), requests);
         let commands = command::fix_commands(placeholder, &approved.requests, options);
         approved.into_advice(commands)
-    }
-
-    /// Returns whether a change to an existing role would be misleading, because no rule can grant
-    /// what was requested.
-    pub(crate) fn is_about_another_request(&self) -> bool {
-        self.fit == Fit::Corrected
-    }
-
-    /// Returns the first reason why no rule can grant what was requested.
-    pub(crate) fn instead(&self) -> Option<&str> {
-        let first = self.remarks.first().filter(|_| self.is_about_another_request());
-        first.map(String::as_str)
     }
 }
 

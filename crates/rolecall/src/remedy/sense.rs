@@ -4,7 +4,6 @@ use rolecall_access::known;
 use rolecall_check::dead_grant;
 use rolecall_rbac::{Catalog, PolicyRule, Request, ResourceRequest, Target, VerbAlias};
 
-use super::correct;
 use crate::cli::quote;
 use crate::error::{CommandError, Hint};
 use crate::question::{Reach, unknown_verb};
@@ -22,26 +21,13 @@ pub(crate) struct Useless {
     pub(crate) is_only_unknown: bool,
 }
 
-/// Returns why a rule for a request would have no effect; `None` if it can have one.
-pub(crate) fn useless(request: &Request, catalog: &Catalog) -> Option<Useless> {
-    let mut useless = reason(request, catalog)?;
-    useless.instead = correct::instead(request, catalog);
-    if !useless.hints.iter().any(|hint| matches!(hint, Hint::Write { .. })) {
-        let meant = match &*useless.instead {
-            [] => hinted(request),
-            meant => Hint::did_you_mean(written(request), [written_together(meant)]),
-        };
-        useless.hints.splice(0..0, meant);
-    }
-    Some(useless)
-}
-
 /// Returns whether a rule for a request would have no effect.
 pub(super) fn is_useless(request: &Request, catalog: &Catalog) -> bool {
     reason(request, catalog).is_some()
 }
 
-fn reason(request: &Request, catalog: &Catalog) -> Option<Useless> {
+/// Returns why a rule for a request would have no effect, without a correction.
+pub(super) fn reason(request: &Request, catalog: &Catalog) -> Option<Useless> {
     let (rule, reach) = rule_for(request);
     if let Some(dead) = dead_grant(&rule, catalog) {
         let unknown = VerbAlias::of(&request.verb).is_none();
@@ -113,7 +99,7 @@ fn rule_for(request: &Request) -> (PolicyRule, Reach) {
 }
 
 /// Returns a hint at the resources that a verb of authorization checks applies to.
-fn hinted(request: &Request) -> Option<Hint> {
+pub(super) fn hinted(request: &Request) -> Option<Hint> {
     let verb = &*request.verb;
     let Target::Resource(target) = &request.target else { return None };
     let asked = known::asked_about(verb)?;
@@ -192,7 +178,7 @@ pub(crate) fn written(request: &Request) -> String {
 }
 
 /// Returns requests as the arguments of a command: `update,patch deployments.apps/scale`.
-fn written_together(requests: &[Request]) -> String {
+pub(super) fn written_together(requests: &[Request]) -> String {
     let Some(first) = requests.first() else { return String::new() };
     let verbs: Vec<&str> = requests.iter().map(|request| &*request.verb).collect();
     match &first.target {

@@ -10,7 +10,7 @@ use rolecall_rbac::{
 };
 
 use super::plain;
-use crate::remedy::{Advice, Fit};
+use crate::advice::{Advice, Fit};
 use crate::resolved::{Subject, label};
 use crate::{explain, words};
 
@@ -31,7 +31,7 @@ pub(crate) struct Answer<'a> {
     pub(crate) misses: &'a [NearMiss<'a>],
     /// The bindings that apply to the request.
     pub(crate) bindings: &'a [BoundRole<'a>],
-    /// What to do about a denial.
+    /// The advice about a denial.
     pub(crate) advice: &'a Advice,
 }
 

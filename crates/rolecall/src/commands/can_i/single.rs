@@ -8,6 +8,7 @@ use rolecall_review::{Answer, Question};
 
 use super::mode::Mode;
 use super::settle;
+use crate::advice::{Advice, Fit};
 use crate::cli::Options;
 use crate::decide::exit_of;
 use crate::error::{CommandError, Hint};
@@ -15,7 +16,7 @@ use crate::exit::Exit;
 use crate::load::{Breadth, Session};
 use crate::output::{self, AccessAnswer, Format};
 use crate::question;
-use crate::remedy::{Advice, Fit, Judge};
+use crate::remedy::Judge;
 use crate::render::{self, Detail, Folded, ReviewedAnswer};
 use crate::subject::{Subject, SubjectArgument};
 use crate::ui::Ui;
@@ -51,7 +52,7 @@ pub(crate) struct Asked {
     is_me: bool,
     /// Whether to ask the server if the answer is unknown.
     may_settle: bool,
-    /// What to do about a denial.
+    /// The advice about a denial.
     advice: Advice,
 }
 

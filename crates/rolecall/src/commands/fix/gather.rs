@@ -58,7 +58,7 @@ fn leave_out_useless(session: &Session, force: Force, gathered: &mut Gathered) {
     }
     let unresolved = &mut gathered.unresolved;
     gathered.denied.retain(|denied| {
-        let Some(useless) = remedy::sense::useless(&denied.request, &session.catalog) else {
+        let Some(useless) = remedy::useless(&denied.request, &session.catalog) else {
             return true;
         };
         let place = match &*denied.found {
@@ -115,7 +115,7 @@ fn ask(
                     };
                     let request = question.to_request(&silent, session)?;
                     if let (Force::Known, Some(useless)) =
-                        (arguments.force(), remedy::sense::useless(&request, &session.catalog))
+                        (arguments.force(), remedy::useless(&request, &session.catalog))
                     {
                         if !warned {
                             left_out.push((verb, *resource, request, useless));

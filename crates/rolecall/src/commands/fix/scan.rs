@@ -11,11 +11,12 @@ use rolecall_grant::refusal::{
 use rolecall_rbac::{Identity, Request, ResourceRequest, Target};
 
 use super::clues::{Clues, Watched};
+use crate::advice::Advice;
 use crate::answer::fix::{Gathered, Unresolved, Weight};
 use crate::cli::{Options, command_line};
 use crate::error::{CommandError, Hint};
 use crate::load::Session;
-use crate::remedy::{Advice, Allowance, Judge, Wanted};
+use crate::remedy::{Allowance, Judge, Wanted};
 use crate::slow_input::SlowInputNote;
 use crate::subject::{Subject, label};
 use crate::ui::Ui;

@@ -9,6 +9,7 @@ use rolecall_grant::refusal::Scan;
 use rolecall_rbac::{Decision, Identity, NearMiss, Request, Verdict};
 
 use super::{Arguments, nearer};
+use crate::advice::{Advice, Fit};
 use crate::answer::fix::{Gathered, Unresolved, Weight};
 use crate::cli::Options;
 use crate::commands::fix::logs;
@@ -19,7 +20,7 @@ use crate::load::{Breadth, Needs, Session};
 use crate::note::missing_role_texts;
 use crate::output::{self, Format, RefusalCause, Refusals};
 use crate::question::{Reach, unknown_verb};
-use crate::remedy::{Advice, Approved, Fit, Judge};
+use crate::remedy::{Approved, Judge};
 use crate::render::{self, Detail, Folded, plain};
 use crate::subject::{Subject, SubjectArgument, label};
 use crate::ui::Ui;
