@@ -146,6 +146,12 @@ fn a_field_that_servers_do_not_know_is_reported_with_the_one_that_was_meant() {
         ),
         (
             format!(
+                "{DEPLOYMENT}spec: {{template: {{metadata: {{serviceAccountName: web}}, spec: {PODS}}}}}"
+            ),
+            "RC105 high spec.template.metadata.serviceAccountName: move it to `spec.template.spec`",
+        ),
+        (
+            format!(
                 "{CRON}spec: {{serviceAccountName: web, jobTemplate: {{spec: {{template: {{spec: {PODS}}}}}}}}}"
             ),
             "RC105 high spec.serviceAccountName: move it to `spec.jobTemplate.spec.template.spec`",

@@ -5,9 +5,10 @@ use std::fmt;
 use rolecall_rbac::{Container, Labels, Metadata, PodLines, PodSpec, Text};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
+use super::fields::{Empty, Fields, ObjectSeed, fields};
 use super::places::Places;
 use super::pod::pod_spec;
-use super::seed::{KeySeed, LabelsSeed, OnlySeed, TextSeed, skip};
+use super::seed::{KeySeed, LabelsSeed, TextSeed, skip};
 use super::stray::{is_nearly, is_nearly_of_pod_specs};
 use super::strings::StringCache;
 use rolecall_yaml::Node;
@@ -104,10 +105,16 @@ impl<'de> Visitor<'de> for PlacesSeed<'_, '_> {
                     skip(&mut map)?;
                 }
                 Step::Metadata => {
-                    let seed =
-                        LabelsSeed { strings: self.strings, keep: Metadata::keeps_annotation };
-                    let (expected, name) = ("an object", "annotations");
-                    annotations = map.next_value_seed(OnlySeed { expected, name, seed })?;
+                    let before = self.strings.stray.len();
+                    let metadata: TemplateMetadata =
+                        map.next_value_seed(ObjectSeed::new(self.strings))?;
+                    annotations = Some(metadata.annotations);
+                    if !places.is_of_kubernetes() {
+                        self.strings.stray.truncate(before);
+                    } else if self.strings.stray.len() > before {
+                        let path = format!("{}.metadata", self.path.trim_start_matches('.'));
+                        self.strings.stray_below(before, &path);
+                    }
                 }
                 Step::On(trails) => {
                     let (strings, found) = (&mut *self.strings, &mut *self.found);
@@ -157,6 +164,30 @@ impl<'de> Visitor<'de> for PlacesSeed<'_, '_> {
 
     fn visit_unit<E: Error>(self) -> Result<(), E> {
         Ok(())
+    }
+}
+
+/// The metadata of a pod template.
+struct TemplateMetadata {
+    annotations: Labels,
+}
+
+impl Empty for TemplateMetadata {
+    fn empty(_strings: &StringCache) -> Self {
+        Self { annotations: Labels::default() }
+    }
+}
+
+fields! {
+    TemplateMetadata: "an object", |metadata, map, strings| {
+        Annotations = "annotations" => {
+            let keep = Metadata::keeps_annotation;
+            metadata.annotations = map.next_value_seed(LabelsSeed { strings, keep })?;
+        };
+    }
+
+    fn is_stray(key: &str) -> bool {
+        is_nearly_of_pod_specs(key)
     }
 }
 
