@@ -158,7 +158,6 @@ fn a_pasted_refusal_is_explained_with_the_command_that_fixes_it() {
       roles that would allow it are not bound to sa/ns-1:k-sa-1: ClusterRole view (default), ClusterRole edit (default), ClusterRole admin (default)
         to change that, grant just this with `rolecall fix`: binding ClusterRole view would also allow 179 other things, such as `get configmaps`
       only Kubernetes' default bindings apply here
-      refused at refusal:1
     --- exit 1
     "#);
 }
@@ -180,7 +179,7 @@ fn refusals_are_grouped_by_cause_and_others_get_advice() {
       roles that would allow it are not bound to sa/ns-1:k-sa-1: ClusterRole view (default), ClusterRole edit (default), ClusterRole admin (default)
         to change that, grant just this with `rolecall fix`: binding ClusterRole view would also allow 179 other things, such as `get configmaps`
       only Kubernetes' default bindings apply here
-      refused at stdin:1
+      read from stdin:1
 
     no: User "system:serviceaccount:ns-1:k-sa-1" cannot watch resource "pods" in API group "" in the namespace "default"
       to allow exactly this, run `rolecall fix list services --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1` and `rolecall fix watch pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1`
@@ -188,7 +187,7 @@ fn refusals_are_grouped_by_cause_and_others_get_advice() {
         to change that, grant just this with `rolecall fix`: binding ClusterRole view would also allow 179 other things, such as `get configmaps`
       only Kubernetes' default bindings apply here
       also refused: list services in namespace default
-      refused at stdin:2; stdin:3
+      read from stdin:2; stdin:3
     --- stderr
     error: stdin:5: requests.exceptions.HTTPError: 403 Client Error: Forbidden for url: https://h/api/v1/namespaces/ns-1/secrets: the client shows a 403 with its URL, but not the server's message with the user: list secrets in namespace ns-1
     hint: run `rolecall fix list secrets --for SUBJECT -n ns-1 -f fixtures/ns-1` to grant it, with the refused user as SUBJECT

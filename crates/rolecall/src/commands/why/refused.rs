@@ -29,6 +29,9 @@ use crate::{explain, words};
 /// The maximum number of further requests to name per cause.
 const MOST_LIKE: usize = 10;
 
+/// The name of the text of an argument, in the places of refusals.
+const PASTED: &str = "refusal";
+
 /// Explains the refusals in the arguments.
 pub(super) fn explain(
     ui: &Ui,
@@ -87,7 +90,7 @@ impl Text {
     fn pasted(options: &Options, text: &str) -> Result<Self, CommandError> {
         let scan = Scan::of(text.as_bytes());
         if !scan.is_empty() {
-            return Ok(Self::Scanned("refusal".to_owned(), scan));
+            return Ok(Self::Scanned(PASTED.to_owned(), scan));
         }
         let error = CommandError::usage(
             "no refusal found in the text: expected `... is forbidden: User \"...\" cannot ...`",
@@ -255,17 +258,19 @@ impl Cause<'_> {
             };
             writeln!(out, "  also refused: {}{more}", plain(&names.join("; ")))?;
         }
-        let found: BTreeSet<&str> = self.requests.iter().map(|denied| &*denied.found).collect();
-        let found: Vec<&str> = found.into_iter().take(MOST_LIKE).collect();
         if self.decision.verdict.is_allowed() {
             writeln!(
                 out,
-                "  refused at {}: it was granted later, or something else refused it",
-                plain(&found.join("; "))
+                "  it was granted after the refusal, or something other than RBAC refused it"
             )?;
-            return Ok(());
         }
-        writeln!(out, "  refused at {}", plain(&found.join("; ")))?;
+        // The text of an argument needs no place.
+        let places: BTreeSet<&str> = self.requests.iter().map(|denied| &*denied.found).collect();
+        let places = places.into_iter().filter(|place| !place.starts_with(PASTED));
+        let places: Vec<&str> = places.take(MOST_LIKE).collect();
+        if !places.is_empty() {
+            writeln!(out, "  read from {}", plain(&places.join("; ")))?;
+        }
         Ok(())
     }
 
