@@ -7,5 +7,6 @@
 
 pub mod apiserver;
 pub mod assets;
+mod browser;
 pub mod record;
 pub mod scenarios;

@@ -93,8 +93,8 @@ impl Authorizer {
         holders.sort_unstable_by_key(|(position, holder)| (*position, holder.grant.subject));
         holders.dedup_by_key(|(position, holder)| (*position, holder.grant.subject));
         let holders = holders.into_iter().map(|(_, holder)| holder).collect();
-        let (problems, gaps) = self.hidden_holders(wanted);
-        WhoCan { holders, problems, gaps }
+        let problems = self.dangling(wanted);
+        WhoCan { holders, problems, gaps: self.gaps_of_holders(wanted) }
     }
 
     /// Returns the rule of the default ClusterRole `system:node` that matches a request.
@@ -118,20 +118,10 @@ impl Authorizer {
         }
     }
 
-    /// Returns dangling bindings that would apply, and the gaps that can hide a binding or role.
-    fn hidden_holders(&self, wanted: Option<&str>) -> (Vec<Problem<'_>>, Vec<Gap>) {
-        let problems: Vec<Problem<'_>> = (0..self.inventory.bindings.len() as u32)
-            .filter_map(|binding| self.problem(binding))
-            .filter(|problem| !self.is_only_unread(problem))
-            .filter(|problem| {
-                let binding = problem.binding();
-                !binding.subjects.is_empty()
-                    && (binding.is_cluster_role_binding()
-                        || wanted.is_none_or(|n| *n == *binding.metadata.namespace))
-            })
-            .collect();
-        let gaps = self
-            .inventory
+    /// Returns the gaps that can hide a subject from [`who_can`](Self::who_can) in a namespace, at the
+    /// cluster scope (an empty one) or, without one, in each namespace.
+    pub fn gaps_of_holders(&self, wanted: Option<&str>) -> Vec<Gap> {
+        self.inventory
             .gaps
             .iter()
             .filter(|gap| match (&gap.unread, wanted) {
@@ -160,8 +150,21 @@ impl Authorizer {
                 (Unread::Authorizer { .. }, None) => false,
             })
             .cloned()
-            .collect();
-        (problems, gaps)
+            .collect()
+    }
+
+    /// Returns dangling bindings that would apply.
+    fn dangling(&self, wanted: Option<&str>) -> Vec<Problem<'_>> {
+        (0..self.inventory.bindings.len() as u32)
+            .filter_map(|binding| self.problem(binding))
+            .filter(|problem| !self.is_only_unread(problem))
+            .filter(|problem| {
+                let binding = problem.binding();
+                !binding.subjects.is_empty()
+                    && (binding.is_cluster_role_binding()
+                        || wanted.is_none_or(|n| *n == *binding.metadata.namespace))
+            })
+            .collect()
     }
 }
 

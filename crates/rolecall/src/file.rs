@@ -95,7 +95,7 @@ fn words(verb: &str, reason: &io::Error) -> String {
 
 /// Replaces a file atomically: readers see the old or the new text, even after an error. For a symbolic
 /// link, the target is replaced.
-pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
+pub(crate) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     let target = match fs::canonicalize(path) {
         Ok(target) => target,
         Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
@@ -112,7 +112,7 @@ pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
     if let Ok(existing) = fs::metadata(&target) {
         fs::set_permissions(new.path(), existing.permissions())?;
     }
-    new.write_all(text.as_bytes())?;
+    new.write_all(text)?;
     // Detects a full disk while the old text still exists.
     new.as_file().sync_all()?;
     new.persist(&target).map_err(|error| error.error)?;

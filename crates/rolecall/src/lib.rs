@@ -13,6 +13,7 @@
 mod advice;
 mod answer;
 mod arguments;
+mod checked;
 mod cli;
 mod commands;
 mod completion;

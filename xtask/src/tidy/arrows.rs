@@ -7,7 +7,7 @@ use super::problem::Problem;
 use super::tree::Tree;
 
 /// The crates without I/O; `purity` checks the rest.
-pub(super) const PURE: [&str; 7] = [
+pub(super) const PURE: [&str; 8] = [
     "rolecall-yaml",
     "rolecall-rbac",
     "rolecall-command",
@@ -15,10 +15,11 @@ pub(super) const PURE: [&str; 7] = [
     "rolecall-walk",
     "rolecall-grant",
     "rolecall-check",
+    "rolecall-report",
 ];
 
 /// The allowed dependencies of each crate.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("rolecall-yaml", &[]),
     ("rolecall-rbac", &[]),
     ("rolecall-task", &[]),
@@ -36,6 +37,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("rolecall-access", &["rolecall-rbac"]),
     ("rolecall-grant", &["rolecall-access", "rolecall-command", "rolecall-rbac", "rolecall-yaml"]),
     ("rolecall-check", &["rolecall-access", "rolecall-command", "rolecall-rbac"]),
+    ("rolecall-report", &["rolecall-access", "rolecall-rbac"]),
     (
         "rolecall",
         &[
@@ -49,6 +51,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
             "rolecall-review",
             "rolecall-grant",
             "rolecall-check",
+            "rolecall-report",
         ],
     ),
 ];

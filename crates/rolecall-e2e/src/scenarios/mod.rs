@@ -30,6 +30,7 @@ use clap::Args;
 
 use self::world::World;
 use crate::assets::{Assets, Kubernetes};
+use crate::browser::{self, PageScenario};
 use rolecall_task::failure::{Failure, Result};
 use rolecall_task::{files, process};
 
@@ -81,18 +82,27 @@ const ALL: [&[Scenario]; 11] = [
 
 /// Runs the scenarios on one version after another, each until its first failure.
 pub fn run(arguments: &E2eArguments) -> Result<()> {
-    let chosen = choose(&arguments.only)?;
+    let Chosen { scenarios: chosen, pages } = choose(&arguments.only)?;
     if arguments.list {
-        for scenario in chosen {
-            println!("{:WIDTH$}  {}", scenario.name, scenario.claim);
+        let named = chosen.iter().map(|scenario| (scenario.name, scenario.claim));
+        for (name, claim) in named.chain(pages.iter().map(|page| (page.name, page.claim))) {
+            println!("{name:WIDTH$}  {claim}");
         }
         return Ok(());
     }
-    let runs = plan(arguments, chosen)?;
+    let runs = if chosen.is_empty() { Vec::new() } else { plan(arguments, chosen)? };
     let rolecall = build()?;
     let mut outcome = Outcome::default();
     for (assets, scenarios) in runs {
         run_on(&assets, &rolecall, &scenarios, &mut outcome)?;
+    }
+    if !pages.is_empty() {
+        let of_pages = browser::run(&rolecall, &pages)?;
+        outcome.passed += of_pages.passed;
+        let failed = of_pages.failed.into_iter();
+        outcome
+            .failed
+            .extend(failed.map(|scenario| Failed { scenario, version: "in a browser".to_owned() }));
     }
     println!("{} passed, {} failed", outcome.passed, outcome.failed.len());
     match outcome.failed.first() {
@@ -192,12 +202,21 @@ fn one_of_each_kind() -> Scenarios {
 /// The maximum length of a name.
 const WIDTH: usize = 32;
 
-fn choose(only: &[String]) -> Result<Scenarios> {
-    let all = || ALL.into_iter().flatten();
-    let chosen: Vec<&Scenario> = all()
-        .filter(|scenario| only.is_empty() || only.iter().any(|part| scenario.name.contains(part)))
-        .collect();
-    if chosen.is_empty() {
+/// The scenarios whose names match.
+struct Chosen {
+    scenarios: Scenarios,
+    pages: Vec<&'static PageScenario>,
+}
+
+fn choose(only: &[String]) -> Result<Chosen> {
+    let is_chosen =
+        |name: &str| only.is_empty() || only.iter().any(|part| name.contains(part.as_str()));
+    let all = ALL.into_iter().flatten();
+    let chosen = Chosen {
+        scenarios: all.filter(|scenario| is_chosen(scenario.name)).collect(),
+        pages: browser::ALL.into_iter().flatten().filter(|page| is_chosen(page.name)).collect(),
+    };
+    if chosen.scenarios.is_empty() && chosen.pages.is_empty() {
         return Err(Failure::new(format!("no scenario matches `{}`", only.join("`, `")))
             .remedy("list them with cargo xtask e2e --list"));
     }
@@ -240,17 +259,18 @@ mod tests {
     #[test]
     fn scenario_names_are_unique_and_short() {
         let mut names = BTreeSet::new();
-        for scenario in ALL.into_iter().flatten() {
-            assert!(names.insert(scenario.name), "{}", scenario.name);
-            assert!(scenario.name.len() <= WIDTH, "{}", scenario.name);
+        let scenarios = ALL.into_iter().flatten().map(|scenario| scenario.name);
+        for name in scenarios.chain(browser::ALL.into_iter().flatten().map(|page| page.name)) {
+            assert!(names.insert(name), "{name}");
+            assert!(name.len() <= WIDTH, "{name}");
         }
     }
 
     #[test]
     fn a_part_of_a_name_selects_and_an_unknown_one_is_an_error() {
-        let chosen = choose(&["fixtures".to_owned()]).map(|chosen| chosen.len());
+        let chosen = choose(&["fixtures".to_owned()]).map(|chosen| chosen.scenarios.len());
         assert!(chosen.is_ok_and(|count| count > 0));
-        let refused = choose(&["nothing".to_owned()]).map(|chosen| chosen.len());
+        let refused = choose(&["nothing".to_owned()]).map(|chosen| chosen.scenarios.len());
         let failure = refused.expect_err("no name matches").to_string();
         assert_eq!(
             failure,

@@ -10,6 +10,7 @@ pub(crate) mod fix;
 mod help;
 mod man;
 mod options;
+mod report;
 mod rules;
 mod snapshot;
 mod targets;
@@ -39,6 +40,7 @@ pub(crate) enum Command {
     Check(check::Arguments),
     Explain(explain::Arguments),
     Diff(diff::Arguments),
+    Report(report::Arguments),
     Fix(fix::Arguments),
     Whoami(whoami::Arguments),
     Snapshot(snapshot::Arguments),
@@ -55,7 +57,7 @@ pub(crate) enum Command {
 type Augment = fn(clap::Command) -> clap::Command;
 
 /// The grammar of each command.
-const GRAMMARS: [(&str, Augment); 18] = [
+const GRAMMARS: [(&str, Augment); 19] = [
     ("can-i", can_i::Arguments::augment_args),
     ("why", why::Arguments::augment_args),
     ("walk", walk::Arguments::augment_args),
@@ -64,6 +66,7 @@ const GRAMMARS: [(&str, Augment); 18] = [
     ("check", check::Arguments::augment_args),
     ("explain", explain::Arguments::augment_args),
     ("diff", diff::Arguments::augment_args),
+    ("report", report::Arguments::augment_args),
     ("fix", fix::Arguments::augment_args),
     ("whoami", whoami::Arguments::augment_args),
     ("snapshot", snapshot::Arguments::augment_args),
@@ -139,6 +142,7 @@ impl Command {
             Self::Check(arguments) => check::run(ui, options, arguments),
             Self::Explain(arguments) => explain::run(ui, arguments),
             Self::Diff(arguments) => diff::run(ui, options, arguments),
+            Self::Report(arguments) => report::run(ui, options, arguments),
             Self::Fix(arguments) => fix::run(ui, options, arguments),
             Self::Whoami(arguments) => whoami::run(ui, options, arguments),
             Self::Snapshot(arguments) => snapshot::run(ui, options, arguments),

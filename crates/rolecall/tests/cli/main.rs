@@ -43,6 +43,7 @@ mod packaging;
 mod placeholders;
 mod places;
 mod questions;
+mod report;
 mod reviews;
 mod rules;
 mod sarif;

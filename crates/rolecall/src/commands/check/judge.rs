@@ -3,21 +3,18 @@
 use std::collections::BTreeSet;
 
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
-use rolecall_check::expectation::evaluate;
 use rolecall_check::{
-    CheckConfig, CheckInput, Date, Finding, Judged, Suppressed, check, expectation_findings,
-    fingerprints, fold, suppress,
+    CheckConfig, Date, Finding, Judged, Suppressed, fingerprints, fold, suppress,
 };
 use rolecall_rbac::{Gap, Inventory};
 
 use super::{Arguments, CodeGlob, merge};
-use crate::cli::{self, Options};
-use crate::finding_words;
+use crate::checked::{self, Rules};
+use crate::cli::Options;
 use crate::load::Session;
 use crate::load_targets::{Sessions, TargetSession};
 use crate::locate;
 use crate::located::{self, Coverage, LocatedFinding, Scope, UnreadPart};
-use crate::remedy;
 
 /// The input of a judgement besides the objects.
 pub(super) struct Judge<'a> {
@@ -50,10 +47,11 @@ impl Judge<'_> {
     /// Judges the plain files and each target.
     pub(super) fn report(&self, sessions: &Sessions) -> Report {
         let (plain, targets) = (sessions.plain.as_ref(), &*sessions.targets);
-        let sources = sources(self.options);
+        let sources = checked::sources(self.options);
         let mut sessions: Vec<&Session> = targets.iter().map(|target| &target.session).collect();
         sessions.extend(plain);
-        let unmet = merge::unmet(sessions.iter().map(|session| self.unmet(session)).collect());
+        let unmet =
+            merge::unmet(sessions.iter().map(|it| checked::unmet(it, self.config)).collect());
         let mut unmet = unmet.into_iter();
         let judged: Vec<Judgement> = match &*sessions {
             // A single one is parallel within.
@@ -104,22 +102,16 @@ impl Judge<'_> {
         sources: &str,
     ) -> Judgement {
         let Self { arguments, config, options, .. } = *self;
-        let mut all = check(CheckInput {
-            authorizer: &session.authorizer,
-            catalog: &session.catalog,
+        let rules = Rules {
+            config,
             defaults: &self.defaults,
-            drifts: &session.drifts,
             version: options.source.kubernetes_version(arguments.kubernetes_version),
             judged: Judged::Files,
-            external: &config.external,
-            complete: session.complete,
             namespace_given: !options.namespace.namespaces.is_empty()
                 || session.live().is_some()
                 || target.is_some_and(|target| target.target.target.namespace().is_some()),
-        });
-        all.extend(unmet);
-        finding_words::add_remedies(&remedy::Judge::of(session), &mut all, sources);
-        config.grade(&mut all);
+        };
+        let all = checked::findings(session, &rules, unmet, sources);
         let inventory = session.authorizer.inventory();
         let (all, suppressed) = suppress(all, inventory, &config.suppressions, self.today);
         let is_asked = |finding: &Finding| {
@@ -135,26 +127,6 @@ impl Judge<'_> {
             all.into_iter().zip(prints).partition(|(_, print)| self.baseline.contains(print));
         Judgement { findings, suppressed, known: known.len() }
     }
-
-    /// Returns findings about the expectations that do not hold.
-    fn unmet(&self, session: &Session) -> Vec<Finding> {
-        let expectations = &self.config.expectations;
-        let failures = evaluate(&session.authorizer, &session.catalog, expectations);
-        let mut findings = expectation_findings(&failures);
-        for (finding, failure) in findings.iter_mut().zip(&failures) {
-            finding_words::add_near_misses(finding, failure);
-        }
-        findings
-    }
-}
-
-/// Returns the options with which another command reads the same input.
-fn sources(options: &Options) -> String {
-    let mut options = options.clone();
-    // Findings contain their own namespace.
-    options.namespace.namespaces.clear();
-    options.namespace.all_namespaces = false;
-    cli::command_line(Vec::new(), &options)
 }
 
 /// Returns the gaps of all sessions, each once.

@@ -94,7 +94,7 @@ pub(super) fn write(
     }
     for Edit { path, existing, text } in edits {
         if existing != text {
-            file::replace(&path, &text).map_err(|error| unwritable(&path, error))?;
+            file::replace(&path, text.as_bytes()).map_err(|error| unwritable(&path, error))?;
             ui.note(format!("wrote {}", path.display()));
         }
     }

@@ -1,0 +1,120 @@
+//! Text from clusters and files, which can be malicious.
+
+use std::fmt::Write;
+
+/// Returns text that shows every control, invisible and direction-changing character as `\u{..}`.
+pub(crate) fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_hidden(c) {
+            shown.extend(c.escape_unicode());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+/// Returns text for HTML, between tags or within a quoted attribute.
+pub(crate) fn html(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len() + 8);
+    for c in visible(text).chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// Returns text for a cell of a Markdown table, without markup.
+pub(crate) fn markdown(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len() + 8);
+    for c in visible(text).chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            // A mention or a reference to an issue would notify people.
+            '@' => escaped.push_str("&#64;"),
+            '#' => escaped.push_str("&#35;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '!' | '$' => {
+                escaped.push('\\');
+                escaped.push(c);
+            }
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// Returns a message for a cell of a Markdown table: its parts in backticks are code.
+pub(crate) fn markdown_message(message: &str) -> String {
+    let parts: Vec<&str> = message.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        return markdown(message);
+    }
+    let shown = parts.iter().enumerate().map(|(position, part)| match position % 2 {
+        0 => markdown(part),
+        _ if part.trim().is_empty() => markdown(&format!("`{part}`")),
+        _ => format!("`{}`", visible(part).replace('|', "\\|")),
+    });
+    shown.collect()
+}
+
+/// Returns a segment of a route: everything that a URL fragment cannot contain is percent-encoded,
+/// as `encodeURIComponent` does.
+pub(crate) fn segment(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => encoded.push(char::from(byte)),
+            b'-' | b'_' | b'.' | b'!' | b'~' | b'*' | b'\'' | b'(' | b')' => {
+                encoded.push(char::from(byte));
+            }
+            _ => {
+                let _ = write!(encoded, "%{byte:02X}");
+            }
+        }
+    }
+    encoded
+}
+
+/// Returns whether a character is invisible, ends a line or changes the direction of text.
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{ad}'
+                | '\u{61c}'
+                | '\u{180e}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_and_invisible_characters_become_visible_text() {
+        let name = "<b a=\"1\" b='2'>&\u{202e}|@x#1`";
+        assert_eq!(html(name), "&lt;b a=&quot;1&quot; b=&#39;2&#39;&gt;&amp;\\u{202e}|@x#1`");
+        assert_eq!(markdown(name), "&lt;b a=\"1\" b='2'&gt;&amp;\\\\u{202e}\\|&#64;x&#35;1\\`");
+        assert_eq!(
+            markdown_message("`a|b` is *not* `<c>`, `` or @d"),
+            "`a\\|b` is \\*not\\* `<c>`, \\`\\` or &#64;d"
+        );
+        assert_eq!(markdown_message("one `"), "one \\`");
+        assert_eq!(segment("a b/c?é"), "a%20b%2Fc%3F%C3%A9");
+    }
+}

@@ -1,0 +1,168 @@
+//! Reports as files; crates/rolecall-report tests their contents, and `cargo xtask e2e` the page.
+
+use std::fs;
+
+use insta::assert_snapshot;
+
+use crate::command::{rolecall, rolecall_with};
+use crate::server::Server;
+
+#[test]
+fn the_extension_decides_the_format() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["a.html", "B.HTM"] {
+        let path = folder.path().join(name);
+        fs::write(&path, "old").unwrap();
+        let ran = rolecall(&format!("report fixtures/ns-1 --out {}", path.display()));
+        assert_eq!((ran.exit, &*ran.stdout), (Some(0), ""), "{ran}");
+        let page = fs::read_to_string(&path).unwrap();
+        assert!(page.starts_with("<!doctype html>\n") && page.ends_with("</html>\n"));
+    }
+    let path = folder.path().join("a.md");
+    let ran = rolecall(&format!("report -f fixtures/ns-1 -o {} -q", path.display()));
+    assert_eq!((ran.exit, &*ran.stderr), (Some(0), ""), "{ran}");
+    assert_snapshot!(fs::read_to_string(&path).unwrap(), @r#"
+    # Access in fixtures/ns-1
+
+    ## Examined input
+
+    - Input: fixtures/ns-1 (manifests).
+    - 9 objects in 3 files.
+
+    | Objects | Number | Built-in |
+    |---|--:|--:|
+    | ServiceAccounts | 1 | 0 |
+    | Users | 3 | 3 |
+    | Groups | 5 | 5 |
+    | Roles and ClusterRoles | 77 | 76 |
+    | Bindings | 58 | 57 |
+    | Namespaces | 1 | 0 |
+    | Pods | 2 | 0 |
+    | Other workloads | 2 | 0 |
+
+    ## Dangerous access
+
+    | Access | In the whole cluster | Built-in | Others, in single namespaces |
+    |---|---|--:|--:|
+    | Do anything | none | 1 | – |
+    | Read Secrets | none | 4 | 2 |
+    | Create Pods | none | 7 | 0 |
+    | Open shells in Pods | none | 1 | 0 |
+    | Create tokens of ServiceAccounts | none | 2 | 0 |
+    | Impersonate users | none | 1 | – |
+    | Bind any ClusterRole | none | 1 | 0 |
+    | Extend ClusterRoles beyond their own rights | none | 2 | – |
+    | Use the API of kubelets | none | 1 | – |
+    | Change admission webhooks | none | 2 | – |
+    | Approve certificate requests | none | 3 | – |
+
+    ## Findings
+
+    1 high
+
+    | Severity | Rule | Object | Place | Problem |
+    |---|---|---|---|---|
+    | high | RC301 | Deployment ns-1/lister | fixtures/ns-1/manifests.yaml:57 | `kubectl get pods -n default` will be refused: ServiceAccount `ns-1/k-sa-1` cannot list resource "pods" in API group "" in the namespace "default" |
+
+    ## Assumptions
+
+    - The input contains no default roles, so those of Kubernetes v1.36 are assumed (76 roles).
+    - The input is not a whole cluster: other software can install more objects.
+    - The members of groups that an identity provider manages are not known.
+    - Only RBAC is evaluated, not other authorizers such as a webhook or the Node authorizer.
+
+    Written by rolecall 0.1.0.
+    "#);
+    for refused in ["report fixtures/ns-1 -o a.json", "report fixtures/ns-1 -o json"] {
+        let ran = rolecall(refused);
+        assert_eq!(ran.exit, Some(2), "{ran}");
+        assert!(ran.stderr.contains("is not the name of a report"), "{ran}");
+        assert!(ran.stderr.contains("--out report.html"), "{ran}");
+    }
+    let ran = rolecall("report fixtures/ns-1 -o fixtures/no-such-folder/a.html");
+    assert_eq!(ran.exit, Some(2), "{ran}");
+    assert!(ran.stderr.contains("fixtures/no-such-folder/a.html"), "{ran}");
+    let ran = rolecall("report fixtures/ns-1");
+    assert_eq!(ran.exit, Some(2), "{ran}");
+    assert!(ran.stderr.contains("--out <FILE>"), "{ran}");
+}
+
+#[test]
+fn stdout_contains_the_same_page_each_time() {
+    let first = rolecall("report -f fixtures/refactoring/after -o -");
+    assert_eq!((first.exit, &*first.stderr), (Some(0), ""));
+    let again = rolecall("report fixtures/refactoring/after --out - --today 2030-01-01");
+    assert!(first.stdout == again.stdout);
+}
+
+#[test]
+fn unread_input_makes_the_report_incomplete() {
+    let ran = rolecall("report -f fixtures/unread-document --keep-going -o -");
+    assert_eq!(ran.exit, Some(3), "{}", ran.stderr);
+    assert!(ran.stderr.contains("warning: the report is incomplete; could not read: "));
+    let (_, unread) = ran.stdout.split_once("<h3>Not examined</h3>").unwrap();
+    assert!(unread.contains("<ul class=\"unread\"><li>"));
+    let ran = rolecall("report -f fixtures/unread-document -o -");
+    assert_eq!(ran.exit, Some(2), "{}", ran.stderr);
+    let ran = rolecall("report -f fixtures/no-such-folder -o -");
+    assert_eq!((ran.exit, &*ran.stdout), (Some(2), ""));
+}
+
+#[test]
+fn a_cluster_is_reported_with_its_findings_and_its_snapshot_reports_the_same_access() {
+    let server = Server::of(&["ns-1", "refactoring/after"]);
+    let live = server.rolecall("admin", "report -o - --title Production");
+    assert_eq!(live.exit, Some(0), "{}", live.stderr);
+    for part in ["<h1 tabindex=\"-1\"><bdi>Production</bdi></h1>", "RC511", "Cluster: "] {
+        assert!(live.stdout.contains(part), "{part}");
+    }
+    let snapshot = server.rolecall("admin", "snapshot").stdout;
+    let saved = rolecall_with("report -f - -o - --title Production", &snapshot);
+    let access = |page: &str| {
+        let (_, rest) = page.split_once("id=\"h-access\"").unwrap();
+        rest.split_once("</section>").unwrap().0.to_owned()
+    };
+    assert_eq!(access(&live.stdout), access(&saved.stdout));
+}
+
+#[test]
+fn no_secret_of_a_manifest_is_in_the_report() {
+    let manifest = r#"
+apiVersion: v1
+kind: Pod
+metadata: {name: p, namespace: shop, annotations: {note: SECRET-1}}
+spec:
+  serviceAccountName: web
+  containers:
+  - name: c
+    env: [{name: PASSWORD, value: SECRET-2}]
+    command: [kubectl, --token=SECRET-3, get, pods]
+    args: ["curl -H 'Authorization: Bearer SECRET-4'"]
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: s, namespace: shop}
+stringData: {key: SECRET-5}
+"#;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.md");
+    let ran = rolecall_with(&format!("report -f - -o {}", path.display()), manifest);
+    let markdown = fs::read_to_string(&path).unwrap();
+    assert!(!markdown.contains("SECRET-"), "{markdown}");
+    assert!(!ran.stderr.contains("SECRET-"), "{ran}");
+    let page = rolecall_with("report -f - -o -", manifest).stdout;
+    assert!(!decoded(&page).contains("SECRET-"));
+}
+
+/// Returns the page with its data decompressed.
+fn decoded(page: &str) -> String {
+    use std::io::Read;
+
+    use base64::Engine;
+    let (before, rest) = page.split_once(" id=\"data\">").unwrap();
+    let (data, after) = rest.split_once("</script>").unwrap();
+    let data = base64::engine::general_purpose::STANDARD.decode(data).unwrap();
+    let mut text = before.to_owned();
+    flate2::read::GzDecoder::new(&*data).read_to_string(&mut text).unwrap();
+    text + after
+}
