@@ -40,13 +40,6 @@ impl<'t> ByNamespace<'t> {
     pub(crate) fn of(&self, namespace: &Text) -> impl Iterator<Item = usize> {
         self.listed.get(namespace).into_iter().flatten().chain(&self.others).copied()
     }
-
-    /// Returns the positions of the terms that can contain a whole term.
-    pub(super) fn around(&self, term: &AccessTerm) -> impl Iterator<Item = usize> {
-        let namespace = listed(term).and_then(<[Text]>::first);
-        let listed = namespace.and_then(|namespace| self.listed.get(namespace));
-        listed.into_iter().flatten().chain(&self.others).copied()
-    }
 }
 
 /// Returns the only namespaces of a term; `None` if it is not limited to a list.

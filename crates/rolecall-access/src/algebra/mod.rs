@@ -26,6 +26,7 @@ mod readable;
 mod scopes;
 mod set;
 mod term;
+mod term_index;
 mod words;
 
 use axis::{Axis, Operation, Set};

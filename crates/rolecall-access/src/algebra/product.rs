@@ -1,48 +1,49 @@
+use std::cell::OnceCell;
+
 use rolecall_rbac::{Binding, PolicyRule, Text};
 
-use super::term::exact;
-use super::{AccessTerm, Axis, Key, ResourceKey, Set, UrlKey};
+use super::{AccessTerm, Axis, Extent, ResourceKey, Set, UrlKey};
 
 /// A term prepared for comparison with many rules and terms.
 ///
 /// Terms and rules are products of their parts, so they share a request if each of their parts
 /// shares a point, and one contains the other if each of its parts does.
 #[derive(Clone, Debug)]
-pub(crate) struct Product {
-    verbs: Axis<Text, bool>,
-    target: Target,
+pub(crate) struct Product<'t> {
+    verbs: Points<'t>,
+    target: Target<'t>,
 }
 
 #[derive(Clone, Debug)]
-enum Target {
+enum Target<'t> {
     Everything,
     Resources {
-        namespaces: Axis<Text, bool>,
-        groups: Axis<Text, bool>,
-        resources: Axis<ResourceKey, bool>,
-        names: Axis<Text, bool>,
+        namespaces: Points<'t>,
+        groups: Points<'t>,
+        resources: Patterns<'t>,
+        names: Points<'t>,
     },
     Urls(Axis<UrlKey, bool>),
 }
 
-impl Product {
+impl<'t> Product<'t> {
     /// Prepares a term.
-    pub(crate) fn new(term: &AccessTerm) -> Self {
+    pub(crate) fn new(term: &'t AccessTerm) -> Self {
         match term {
             AccessTerm::Everything => {
-                Self { verbs: Axis::constant(true), target: Target::Everything }
+                Self { verbs: Points(&EVERYTHING), target: Target::Everything }
             }
             AccessTerm::Resources(term) => Self {
-                verbs: term.verbs.to_axis(&true, exact),
+                verbs: Points(&term.verbs),
                 target: Target::Resources {
-                    namespaces: term.namespaces.to_axis(&true, exact),
-                    groups: term.groups.to_axis(&true, exact),
-                    resources: term.resources.to_axis(&true, ResourceKey::parse),
-                    names: term.names.to_axis(&true, exact),
+                    namespaces: Points(&term.namespaces),
+                    groups: Points(&term.groups),
+                    resources: Patterns::new(&term.resources),
+                    names: Points(&term.names),
                 },
             },
             AccessTerm::Urls(term) => Self {
-                verbs: term.verbs.to_axis(&true, exact),
+                verbs: Points(&term.verbs),
                 target: Target::Urls(term.urls.to_axis(&true, UrlKey::parse)),
             },
         }
@@ -61,14 +62,14 @@ impl Product {
                     names: other_names,
                 },
             ) => {
-                other.verbs.is_subset(&self.verbs)
+                other.verbs.is_subset(self.verbs)
                     && other_resources.is_subset(resources)
-                    && other_groups.is_subset(groups)
-                    && other_names.is_subset(names)
-                    && other_namespaces.is_subset(namespaces)
+                    && other_groups.is_subset(*groups)
+                    && other_names.is_subset(*names)
+                    && other_namespaces.is_subset(*namespaces)
             }
             (Target::Urls(urls), Target::Urls(other_urls)) => {
-                other.verbs.is_subset(&self.verbs) && other_urls.is_subset(urls)
+                other.verbs.is_subset(self.verbs) && other_urls.is_subset(urls)
             }
             (Target::Resources { .. } | Target::Urls(_), _) => false,
         }
@@ -80,7 +81,7 @@ impl Product {
             || match &self.target {
                 Target::Everything => true,
                 Target::Resources { namespaces, .. } => {
-                    *namespaces.get(&binding.metadata.namespace)
+                    namespaces.contains(&binding.metadata.namespace)
                 }
                 Target::Urls(_) => false,
             }
@@ -88,51 +89,119 @@ impl Product {
 
     /// Returns whether a rule allows any request of the term, regardless of its bindings.
     pub(crate) fn allows(&self, rule: &PolicyRule) -> bool {
-        some(&rule.verbs, &self.verbs, any)
+        self.verbs.meet(&rule.verbs)
             && match &self.target {
                 Target::Everything => true,
                 Target::Resources { groups, resources, names, .. } => {
                     let named = &rule.resource_names;
-                    some(&rule.api_groups, groups, any)
-                        && some(&rule.resources, resources, resource)
+                    groups.meet(&rule.api_groups)
+                        && rule.resources.iter().any(|pattern| resources.meets(pattern))
                         // `*` is a literal name here.
-                        && (named.is_empty() || some(named, names, |name| Pattern::Key(name.clone())))
+                        && (named.is_empty() || named.iter().any(|name| names.contains(name)))
                 }
-                Target::Urls(urls) => some(&rule.non_resource_urls, urls, url),
+                Target::Urls(urls) => {
+                    rule.non_resource_urls.iter().any(|url| urls.meets(UrlKey::parse(url).as_ref()))
+                }
             }
     }
 }
 
-/// The pattern that one string of a rule's field represents.
-enum Pattern<K> {
-    All,
-    Key(K),
-    Nothing,
-}
+static EVERYTHING: Extent = Extent { all: true, listed: Vec::new(), except: Vec::new() };
 
-fn some<K: Key>(
-    field: &[Text],
-    axis: &Axis<K, bool>,
-    pattern: impl Fn(&Text) -> Pattern<K>,
-) -> bool {
-    field.iter().any(|text| match pattern(text) {
-        Pattern::All => axis.meets(None),
-        Pattern::Key(key) => axis.meets(Some(&key)),
-        Pattern::Nothing => false,
-    })
-}
+/// The points of an extent in a dimension without patterns other than `*`.
+#[derive(Clone, Copy, Debug)]
+struct Points<'t>(&'t Extent);
 
-fn any(text: &Text) -> Pattern<Text> {
-    if &**text == "*" { Pattern::All } else { Pattern::Key(text.clone()) }
-}
-
-fn resource(text: &Text) -> Pattern<ResourceKey> {
-    if &**text == "*" {
-        return Pattern::All;
+impl Points<'_> {
+    fn contains(self, point: &Text) -> bool {
+        let Extent { all, listed, except } = self.0;
+        !has(except, point) && (*all || has(listed, point))
     }
-    ResourceKey::parse(text).map_or(Pattern::Nothing, Pattern::Key)
+
+    fn is_nothing(self) -> bool {
+        let Extent { all, listed, except } = self.0;
+        !all && listed.iter().all(|point| has(except, point))
+    }
+
+    fn is_subset(self, other: Self) -> bool {
+        let Extent { all, listed, except } = self.0;
+        if *all {
+            return other.0.all && other.0.except.iter().all(|point| !self.contains(point));
+        }
+        listed.iter().all(|point| has(except, point) || other.contains(point))
+    }
+
+    /// Returns whether a field of a rule, in which `*` is every point, shares a point.
+    fn meet(self, field: &[Text]) -> bool {
+        field.iter().any(|text| match &**text {
+            "*" => !self.is_nothing(),
+            _ => self.contains(text),
+        })
+    }
 }
 
-fn url(text: &Text) -> Pattern<UrlKey> {
-    UrlKey::parse(text).map_or(Pattern::All, Pattern::Key)
+/// Returns whether a sorted list contains a text.
+fn has(sorted: &[Text], text: &Text) -> bool {
+    match sorted {
+        [] => false,
+        [only] => only == text,
+        several => several.binary_search(text).is_ok(),
+    }
+}
+
+/// The resources of a term.
+#[derive(Clone, Debug)]
+struct Patterns<'t> {
+    extent: &'t Extent,
+    /// Whether each pattern is a resource, with or without its subresource.
+    are_points: bool,
+    axis: OnceCell<Axis<ResourceKey, bool>>,
+}
+
+/// The number of resources up to which a list is searched in order: resources are sorted with their
+/// subresources, and not as texts.
+const SHORT: usize = 16;
+
+impl<'t> Patterns<'t> {
+    fn new(extent: &'t Extent) -> Self {
+        let Extent { listed, except, .. } = extent;
+        let is_point = |text: &Text| !text.starts_with("*/");
+        let are_points = listed.len() + except.len() <= SHORT
+            && listed.iter().all(is_point)
+            && except.iter().all(is_point);
+        Self { extent, are_points, axis: OnceCell::new() }
+    }
+
+    fn axis(&self) -> &Axis<ResourceKey, bool> {
+        self.axis.get_or_init(|| self.extent.to_axis(&true, ResourceKey::parse))
+    }
+
+    fn contains_point(&self, point: &Text) -> bool {
+        let Extent { all, listed, except } = self.extent;
+        !except.contains(point) && (*all || listed.contains(point))
+    }
+
+    fn is_subset(&self, other: &Self) -> bool {
+        if !self.are_points || !other.are_points {
+            return self.axis().is_subset(other.axis());
+        }
+        let Extent { all, listed, except } = self.extent;
+        if *all {
+            let mut excepted = other.extent.except.iter();
+            return other.extent.all && excepted.all(|point| !self.contains_point(point));
+        }
+        listed.iter().all(|point| except.contains(point) || other.contains_point(point))
+    }
+
+    /// Returns whether a pattern of a rule shares a point.
+    fn meets(&self, pattern: &Text) -> bool {
+        let is_point = &**pattern != "*" && !pattern.starts_with("*/") && !pattern.ends_with('/');
+        if self.are_points && is_point {
+            return self.contains_point(pattern);
+        }
+        if &**pattern == "*" {
+            return self.axis().meets(None);
+        }
+        ResourceKey::parse(pattern).is_some_and(|key| self.axis().meets(Some(&key)))
+    }
 }

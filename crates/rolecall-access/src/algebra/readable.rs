@@ -1,7 +1,8 @@
 use rolecall_rbac::Text;
 
 use super::term::join;
-use super::{AccessSet, AccessTerm, ByNamespace, Extent, Product, ResourceTerm, UrlTerm};
+use super::term_index::TermIndex;
+use super::{AccessSet, AccessTerm, Extent, Product, ResourceTerm, UrlTerm};
 
 /// A term for display, which can be wider than the set that it describes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,8 +70,8 @@ fn can_widen(term: &AccessTerm) -> bool {
 
 /// Pairs each term with the parts that it contains.
 fn described(terms: Vec<AccessTerm>, parts: &[AccessTerm]) -> Vec<ReadableTerm> {
-    let products: Vec<Product> = terms.iter().map(Product::new).collect();
-    let index = ByNamespace::new(&terms);
+    let products: Vec<Product<'_>> = terms.iter().map(Product::new).collect();
+    let index = TermIndex::new(&terms);
     let mut parts_of: Vec<Vec<AccessTerm>> = vec![Vec::new(); terms.len()];
     for part in parts {
         let product = Product::new(part);
@@ -91,8 +92,8 @@ fn described(terms: Vec<AccessTerm>, parts: &[AccessTerm]) -> Vec<ReadableTerm> 
 fn without_redundant(mut terms: Vec<AccessTerm>) -> Vec<AccessTerm> {
     terms.sort();
     terms.dedup();
-    let products: Vec<Product> = terms.iter().map(Product::new).collect();
-    let index = ByNamespace::new(&terms);
+    let products: Vec<Product<'_>> = terms.iter().map(Product::new).collect();
+    let index = TermIndex::new(&terms);
     let is_redundant = |(own, term): (usize, &AccessTerm)| {
         let Some(product) = products.get(own) else { return false };
         index.around(term).any(|other| {

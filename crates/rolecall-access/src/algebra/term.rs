@@ -180,24 +180,32 @@ pub(super) fn join(mut terms: Vec<ResourceTerm>) -> Vec<ResourceTerm> {
         |term| &mut term.verbs,
     ];
     for dimension in dimensions {
-        let mut joined: BTreeMap<ResourceTerm, Vec<Extent>> = BTreeMap::new();
-        for mut term in terms {
+        if terms.len() < 2 {
+            break;
+        }
+        let apart = |mut term: ResourceTerm| {
             let extent = std::mem::take(dimension(&mut term));
-            let extents = joined.entry(term).or_default();
-            if !extents.iter_mut().any(|known| known.absorb(&extent)) {
-                extents.push(extent);
+            (term, extent)
+        };
+        let mut split: Vec<(ResourceTerm, Extent)> = terms.into_iter().map(apart).collect();
+        split.sort_by(|(left, _), (right, _)| left.cmp(right));
+        let mut joined: Vec<(ResourceTerm, Extent)> = Vec::with_capacity(split.len());
+        // The start of the terms that differ only in this dimension.
+        let mut start = 0;
+        for (rest, extent) in split {
+            if joined.last().is_none_or(|(last, _)| *last != rest) {
+                start = joined.len();
+            }
+            let mut alike = joined.iter_mut().skip(start);
+            if !alike.any(|(_, known)| known.absorb(&extent)) {
+                joined.push((rest, extent));
             }
         }
-        terms = joined
-            .into_iter()
-            .flat_map(|(rest, extents)| {
-                extents.into_iter().map(move |extent| {
-                    let mut term = rest.clone();
-                    *dimension(&mut term) = extent;
-                    term
-                })
-            })
-            .collect();
+        let together = |(mut term, extent): (ResourceTerm, Extent)| {
+            *dimension(&mut term) = extent;
+            term
+        };
+        terms = joined.into_iter().map(together).collect();
     }
     terms
 }

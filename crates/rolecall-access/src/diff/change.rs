@@ -1,9 +1,9 @@
 use std::collections::HashMap;
 
-use rolecall_rbac::{BoundRole, RuleGrant, Text};
+use rolecall_rbac::{BoundRole, PolicyRule, RuleGrant, Text};
 use rustc_hash::FxBuildHasher;
 
-use crate::algebra::{AccessSet, AccessTerm, ByNamespace, Product, ReadableTerm};
+use crate::algebra::{AccessSet, AccessTerm, ByNamespace, Product, ReadableTerm, ResourceTerm};
 
 /// One direction of a difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +55,52 @@ struct Grantors<'b, 'a> {
     bound: &'b [BoundRole<'a>],
     /// The positions of the bindings in each namespace; `""` has the ClusterRoleBindings.
     positions: HashMap<&'a Text, Vec<usize>, FxBuildHasher>,
+    /// The rules of roles with many, by the address of the first.
+    rules: HashMap<*const PolicyRule, RuleIndex<'a>, FxBuildHasher>,
+}
+
+/// The number of rules of a role up to which visiting all is as fast.
+const FEW_RULES: usize = 32;
+
+/// The rules of a role by resource, to find those behind a term without visiting all.
+struct RuleIndex<'a> {
+    by_resource: HashMap<&'a Text, Vec<usize>, FxBuildHasher>,
+    /// The rules with patterns for resources.
+    others: Vec<usize>,
+}
+
+impl<'a> RuleIndex<'a> {
+    fn new(rules: &'a [PolicyRule]) -> Self {
+        let mut index = Self { by_resource: HashMap::default(), others: Vec::new() };
+        for (position, rule) in rules.iter().enumerate() {
+            if rule.resources.iter().any(|resource| resource.starts_with('*')) {
+                index.others.push(position);
+                continue;
+            }
+            for resource in rule.resources.iter() {
+                index.by_resource.entry(resource).or_default().push(position);
+            }
+        }
+        index
+    }
+
+    /// Returns the positions of the rules that can allow some of the terms, sorted; `None` if a term
+    /// is not limited to listed resources.
+    fn concerning(&self, terms: &[AccessTerm]) -> Option<Vec<usize>> {
+        let mut positions = self.others.clone();
+        for term in terms {
+            let AccessTerm::Resources(ResourceTerm { resources, .. }) = term else { return None };
+            let is_pattern = |resource: &Text| resource.starts_with('*');
+            if resources.all || resources.listed.iter().any(is_pattern) {
+                return None;
+            }
+            let listed = resources.listed.iter();
+            positions.extend(listed.filter_map(|it| self.by_resource.get(it)).flatten());
+        }
+        positions.sort_unstable();
+        positions.dedup();
+        Some(positions)
+    }
 }
 
 impl<'b, 'a> Grantors<'b, 'a> {
@@ -63,12 +109,18 @@ impl<'b, 'a> Grantors<'b, 'a> {
         for (position, BoundRole { binding, .. }) in bound.iter().enumerate() {
             positions.entry(&binding.metadata.namespace).or_default().push(position);
         }
-        Self { bound, positions }
+        let mut rules: HashMap<_, RuleIndex<'a>, FxBuildHasher> = HashMap::default();
+        let roles = bound.iter().filter_map(|bound| bound.role.ok());
+        for role in roles.filter(|role| role.rules.len() > FEW_RULES) {
+            let address = role.rules.as_ptr();
+            rules.entry(address).or_insert_with(|| RuleIndex::new(&role.rules));
+        }
+        Self { bound, positions, rules }
     }
 
     /// Returns every rule that grants some of the terms.
     fn of(&self, terms: &[AccessTerm]) -> Vec<RuleGrant<'a>> {
-        let products: Vec<Product> = terms.iter().map(Product::new).collect();
+        let products: Vec<Product<'_>> = terms.iter().map(Product::new).collect();
         let index = ByNamespace::new(terms);
         let mut grants = Vec::new();
         for position in self.concerning(&index) {
@@ -76,7 +128,7 @@ impl<'b, 'a> Grantors<'b, 'a> {
             else {
                 continue;
             };
-            let counting: Vec<&Product> = match binding.is_cluster_role_binding() {
+            let counting: Vec<&Product<'_>> = match binding.is_cluster_role_binding() {
                 true => products.iter().collect(),
                 false => {
                     let concerned = index.of(&binding.metadata.namespace);
@@ -84,10 +136,22 @@ impl<'b, 'a> Grantors<'b, 'a> {
                     concerned.filter(|term| term.counts(binding)).collect()
                 }
             };
-            for (rule_index, rule) in role.rules.iter().enumerate() {
+            let mut add = |rule_index: usize, rule: &'a PolicyRule| {
                 if counting.iter().any(|term| term.allows(rule)) {
                     grants.push(RuleGrant { binding, subject, role, rule_index, rule });
                 }
+            };
+            let known = self.rules.get(&role.rules.as_ptr());
+            match known.and_then(|known| known.concerning(terms)) {
+                Some(candidates) => {
+                    for rule_index in candidates {
+                        role.rules
+                            .get(rule_index)
+                            .into_iter()
+                            .for_each(|rule| add(rule_index, rule));
+                    }
+                }
+                None => role.rules.iter().enumerate().for_each(|(index, rule)| add(index, rule)),
             }
         }
         grants

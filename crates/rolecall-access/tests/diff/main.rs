@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod overlap;
 mod risks;
 mod scopes;
 
