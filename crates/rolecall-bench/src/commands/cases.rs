@@ -100,6 +100,36 @@ pub(super) fn all() -> Vec<Case> {
             &["rolecall walk -A -f {cluster}", "floor {cluster}"],
         ),
         case(
+            "walk-json",
+            "every Pod with its rules, for programs",
+            Amount::Bytes(Input::Cluster),
+            &["rolecall walk -A -f {cluster} -o json"],
+        ),
+        case(
+            "check-cluster",
+            "a whole cluster",
+            Amount::Bytes(Input::Cluster),
+            &["rolecall check {cluster}"],
+        ),
+        case(
+            "diff",
+            "two different clusters",
+            Amount::Bytes(Input::Cluster),
+            &["rolecall diff {cluster} {other}", "rolecall diff {cluster} {other} -o json"],
+        ),
+        case(
+            "limits",
+            "small inputs with many combinations",
+            Amount::Nothing,
+            &[
+                "rolecall diff {overlaps} {overlaps2} --defaults none",
+                "rolecall can-i get pods --for user/jane -f {aggregated}",
+                "rolecall rules --for user/jane -n x -f {product}",
+                "rolecall check {unserved}",
+                "rolecall check {pods}",
+            ],
+        ),
+        case(
             "fix",
             "refusals in container logs, and the minimal fix",
             Amount::Bytes(Input::Refusals),

@@ -16,6 +16,20 @@ const SEED: u64 = 1;
 pub(super) enum Input {
     /// `{cluster}`: a JSON List.
     Cluster,
+    /// `{other}`: another cluster of the same size.
+    Other,
+    /// `{pods}`: a custom resource with thousands of pod specs.
+    Pods,
+    /// `{overlaps}`: a ClusterRole with hundreds of overlapping rules.
+    Overlaps,
+    /// `{overlaps2}`: the same with other rules.
+    Overlaps2,
+    /// `{aggregated}`: thousands of ClusterRoles that select each other.
+    Aggregated,
+    /// `{product}`: a rule with billions of combinations.
+    Product,
+    /// `{unserved}`: rules for resources that no server serves.
+    Unserved,
     /// `{manifests}`: a directory of YAML files.
     Manifests,
     /// `{reviews}`: SubjectAccessReviews as JSON lines.
@@ -26,13 +40,31 @@ pub(super) enum Input {
 
 impl Input {
     /// All inputs.
-    pub(super) const ALL: [Self; 4] =
-        [Self::Cluster, Self::Manifests, Self::Reviews, Self::Refusals];
+    pub(super) const ALL: [Self; 11] = [
+        Self::Cluster,
+        Self::Other,
+        Self::Pods,
+        Self::Overlaps,
+        Self::Overlaps2,
+        Self::Aggregated,
+        Self::Product,
+        Self::Unserved,
+        Self::Manifests,
+        Self::Reviews,
+        Self::Refusals,
+    ];
 
     /// Returns the placeholder of the input's path in a command.
     pub(super) fn placeholder(self) -> &'static str {
         match self {
             Self::Cluster => "{cluster}",
+            Self::Other => "{other}",
+            Self::Pods => "{pods}",
+            Self::Overlaps => "{overlaps}",
+            Self::Overlaps2 => "{overlaps2}",
+            Self::Aggregated => "{aggregated}",
+            Self::Product => "{product}",
+            Self::Unserved => "{unserved}",
             Self::Manifests => "{manifests}",
             Self::Reviews => "{reviews}",
             Self::Refusals => "{refusals}",
@@ -42,16 +74,35 @@ impl Input {
     fn file_name(self) -> &'static str {
         match self {
             Self::Cluster => "cluster.json",
+            Self::Other => "other.json",
+            Self::Pods => "pods.json",
+            Self::Overlaps => "overlaps.json",
+            Self::Overlaps2 => "overlaps2.json",
+            Self::Aggregated => "aggregated.json",
+            Self::Product => "product.json",
+            Self::Unserved => "unserved.json",
             Self::Manifests => "manifests",
             Self::Reviews => "reviews.jsonl",
             Self::Refusals => "refusals.log",
         }
     }
 
+    fn seed(self) -> u64 {
+        match self {
+            Self::Other | Self::Overlaps2 => SEED + 1,
+            _ => SEED,
+        }
+    }
+
     /// Returns the generator, and the amount for inputs that do not depend on the preset.
     fn what(self, preset: Preset) -> (What, Option<usize>) {
         match self {
-            Self::Cluster => (What::Cluster, None),
+            Self::Cluster | Self::Other => (What::Cluster, None),
+            Self::Pods => (What::Pods, None),
+            Self::Overlaps | Self::Overlaps2 => (What::Overlaps, None),
+            Self::Aggregated => (What::Aggregated, None),
+            Self::Product => (What::Product, None),
+            Self::Unserved => (What::Unserved, None),
             Self::Manifests => (What::Manifests, Some(if is_small(preset) { 500 } else { 5_000 })),
             Self::Reviews => (What::Reviews, Some(reviews(preset))),
             Self::Refusals => (What::Refusals, Some(if is_small(preset) { 10 } else { 100 })),
@@ -87,8 +138,13 @@ impl Inputs {
         for input in inputs {
             let (what, amount) = input.what(preset);
             let path = written.path(*input);
-            let arguments =
-                GenerateArguments { what, preset, seed: SEED, out: Some(path.clone()), amount };
+            let arguments = GenerateArguments {
+                what,
+                preset,
+                seed: input.seed(),
+                out: Some(path.clone()),
+                amount,
+            };
             generate::run(&arguments).map_err(|error| files::failure("write", &path, &error))?;
         }
         Ok(written)

@@ -1,4 +1,4 @@
-//! Instruction counts of three fixed runs, compared with the stored ones.
+//! Instruction counts of fixed runs, compared with the stored ones.
 //!
 //! The count does not depend on the load of the machine, so a growth is caused by the code. It
 //! depends on the compiler and on the instruction set of the processor; counts are compared only if
@@ -18,14 +18,16 @@ use rolecall_task::failure::{Failure, Result};
 use rolecall_task::{files, process};
 
 /// The fixed runs, by name.
-const RUNS: [(&str, CommandLine); 3] = [
+const RUNS: [(&str, CommandLine); 5] = [
     ("check", CommandLine("rolecall check {manifests}")),
+    ("check-cluster", CommandLine("rolecall check {cluster}")),
+    ("diff", CommandLine("rolecall diff {cluster} {other}")),
     ("reviews", CommandLine("rolecall can-i --reviews {reviews} -f {cluster}")),
     ("who-can", CommandLine("rolecall who-can get secrets -A -f {cluster}")),
 ];
 
 /// The inputs of the runs.
-const INPUTS: [Input; 3] = [Input::Cluster, Input::Manifests, Input::Reviews];
+const INPUTS: [Input; 4] = [Input::Cluster, Input::Other, Input::Manifests, Input::Reviews];
 
 /// The Cargo profile of the counts: optimized, and fast enough to build in CI.
 pub(super) const PROFILE: &str = "quick";

@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: measures whole commands on generated inputs, next to lower bounds and
 //! similar tools.
 
+mod against;
 mod cases;
 mod command_line;
 mod inputs;
@@ -15,6 +16,7 @@ use std::process::Command;
 use crate::generate::Preset;
 use clap::Args;
 
+use against::Revision;
 use cases::Case;
 use command_line::Programs;
 use inputs::Inputs;
@@ -42,13 +44,17 @@ pub struct BenchArguments {
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     only: String,
 
+    /// Also build and measure another revision, such as `78b7907`
+    #[arg(long, value_name = "REV")]
+    against: Option<String>,
+
     /// Cargo profile; users get `release`
     #[arg(long, default_value = "release")]
     profile: String,
 
-    /// Count the instructions of three fixed runs instead, and fail if one grew by more than a
+    /// Count the instructions of fixed runs instead, and fail if one grew by more than a
     /// tenth
-    #[arg(long, conflicts_with_all = ["preset", "runs", "only", "profile"])]
+    #[arg(long, conflicts_with_all = ["preset", "runs", "only", "profile", "against"])]
     instructions: bool,
 
     /// Store the new counts, for an intended change
@@ -65,9 +71,11 @@ pub fn run(arguments: &BenchArguments) -> Result<()> {
     let programs = Programs { built: build(&arguments.profile)? };
     let cases: Vec<Case> =
         cases::all().into_iter().filter(|case| case.name.contains(&arguments.only)).collect();
+    let other = arguments.against.as_deref();
+    let other = other.map(|name| Revision::build(name, &arguments.profile)).transpose()?;
     let inputs = Inputs::write(arguments.preset, &cases::inputs_of(&cases))?;
     for case in &cases {
-        let rows = rows(case, &programs, &inputs, arguments.runs)?;
+        let rows = rows(case, &programs, other.as_ref(), &inputs, arguments.runs)?;
         println!("{}: {}\n{}", case.name, case.about, table::render(&rows));
     }
     print!("{}", missing(&cases, &programs));
@@ -76,12 +84,22 @@ pub fn run(arguments: &BenchArguments) -> Result<()> {
 
 /// Measures the commands of a case alternately, so that the load of the machine affects all of
 /// them.
-fn rows(case: &Case, programs: &Programs, inputs: &Inputs, runs: u32) -> Result<Vec<Row>> {
+fn rows(
+    case: &Case,
+    programs: &Programs,
+    other: Option<&Revision>,
+    inputs: &Inputs,
+    runs: u32,
+) -> Result<Vec<Row>> {
     let amount = case.amount.of(inputs)?;
     let mut rows: Vec<(PathBuf, Row)> = Vec::new();
     for line in &case.lines {
+        let row = |revision| Row { line: *line, revision, amount, measured: Measured::default() };
         if let Some(program) = programs.find(line.program()) {
-            rows.push((program, Row { line: *line, amount, measured: Measured::default() }));
+            rows.push((program, row(None)));
+        }
+        if let Some(other) = other.filter(|_| line.program() == BUILT[0]) {
+            rows.push((other.program.clone(), row(Some(other.name.clone()))));
         }
     }
     for _ in 0..runs {

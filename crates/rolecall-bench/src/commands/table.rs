@@ -9,6 +9,8 @@ use super::measure::Measured;
 /// A command and its measurements.
 pub(super) struct Row {
     pub(super) line: CommandLine,
+    /// The revision of the program, if it is another one.
+    pub(super) revision: Option<String>,
     pub(super) amount: Option<Counted>,
     pub(super) measured: Measured,
 }
@@ -40,7 +42,10 @@ fn cells(row: &Row, first: Duration) -> [String; 6] {
     let best = measured.best().as_secs_f64();
     let throughput = |amount: Counted| format!("{}/s", counted(amount.number / best, amount.unit));
     [
-        row.line.0.to_owned(),
+        match &row.revision {
+            Some(revision) => format!("{} at {revision}", row.line.0),
+            None => row.line.0.to_owned(),
+        },
         measured.failure().unwrap_or_else(|| time(measured.best())),
         time(measured.median()),
         format!("{:.2}", best / first.as_secs_f64()),

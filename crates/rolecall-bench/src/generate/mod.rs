@@ -1,6 +1,7 @@
 //! `cargo xtask generate`: generates inputs of any size, deterministically from a seed.
 
 pub mod cluster;
+pub mod limits;
 pub mod logs;
 pub mod manifests;
 mod random;
@@ -45,6 +46,16 @@ pub enum What {
     Refusals,
     /// An audit log as JSON lines
     Audit,
+    /// A custom resource with 20,000 pod specs
+    Pods,
+    /// A ClusterRole with hundreds of overlapping rules
+    Overlaps,
+    /// Thousands of ClusterRoles that select each other
+    Aggregated,
+    /// A rule with billions of combinations
+    Product,
+    /// Rules for resources that no server serves
+    Unserved,
 }
 
 /// The size of a cluster.
@@ -76,6 +87,11 @@ pub fn run(arguments: &GenerateArguments) -> io::Result<()> {
         }
         What::Refusals => logs::write_refusals(&mut writer, *seed, amount.unwrap_or(10))?,
         What::Audit => logs::write_audit(&mut writer, *seed, amount.unwrap_or(10))?,
+        What::Pods => limits::write_pods(&mut writer)?,
+        What::Overlaps => limits::write_overlaps(&mut writer, *seed)?,
+        What::Aggregated => limits::write_aggregated(&mut writer)?,
+        What::Product => limits::write_product(&mut writer)?,
+        What::Unserved => limits::write_unserved(&mut writer)?,
         What::Manifests => {}
     }
     writer.flush()
