@@ -10,6 +10,18 @@ pub(crate) enum Format {
     Yaml,
 }
 
+/// The formats of a walk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WalkFormat {
+    #[default]
+    Table,
+    Wide,
+    Json,
+    /// One JSON object per line: each Pod, subject, binding and role
+    Jsonl,
+    Yaml,
+}
+
 /// The formats of a list of subjects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum HoldersFormat {
@@ -18,6 +30,8 @@ pub(crate) enum HoldersFormat {
     /// Includes the ServiceAccounts in each group, the rules and their locations
     Wide,
     Json,
+    /// One JSON object per line
+    Jsonl,
     Yaml,
     Csv,
     Markdown,
@@ -32,6 +46,8 @@ pub(crate) enum MatrixFormat {
     Table,
     Wide,
     Json,
+    /// One JSON object per line
+    Jsonl,
     Yaml,
     Csv,
     Markdown,
@@ -64,7 +80,7 @@ impl MatrixFormat {
         match self {
             Self::Table => Some(Format::Table),
             Self::Wide => Some(Format::Wide),
-            Self::Json => Some(Format::Json),
+            Self::Json | Self::Jsonl => Some(Format::Json),
             Self::Yaml => Some(Format::Yaml),
             Self::Csv | Self::Markdown => None,
         }

@@ -32,6 +32,7 @@ mod git;
 mod input_report;
 mod invocation;
 mod kind;
+mod listing;
 mod live;
 mod load;
 mod load_targets;

@@ -87,6 +87,25 @@ pub(crate) fn sort(findings: &mut [LocatedFinding]) {
     findings.sort_by(|left, right| left.place().cmp(&right.place()));
 }
 
+/// The findings that are shown, and the totals of all.
+pub(crate) struct Report<'a> {
+    /// The shown findings, in groups.
+    pub(crate) groups: Vec<Vec<&'a LocatedFinding>>,
+    /// The number of groups that are left out.
+    pub(crate) omitted: usize,
+    /// All findings.
+    pub(crate) all: &'a [LocatedFinding],
+    /// The rest of the report.
+    pub(crate) coverage: &'a Coverage,
+}
+
+impl<'a> Report<'a> {
+    /// Returns the shown findings one by one.
+    pub(crate) fn shown(&self) -> impl Iterator<Item = &'a LocatedFinding> {
+        self.groups.iter().flatten().copied()
+    }
+}
+
 /// A part of the input that was not read.
 pub(crate) struct UnreadPart {
     /// The file, and the line or 0; `None` for objects of a cluster.

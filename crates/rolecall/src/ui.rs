@@ -13,6 +13,7 @@ use terminal_size::{Height, Width, terminal_size_of};
 use crate::cli::OutputOptions;
 use crate::error::{CommandError, Hint};
 use crate::invocation::Invocation;
+use crate::listing::Room;
 use crate::render::{Folded, Headings, TableLayout, plain};
 use crate::stream::{Kept, LogLines};
 
@@ -101,6 +102,11 @@ impl Ui {
             return Some(columns);
         }
         io::stdout().is_terminal().then(|| width_of(terminal_size_of(io::stdout())))
+    }
+
+    /// Returns the room for tables on stdout.
+    pub(crate) fn room(&self) -> Room {
+        if io::stdout().is_terminal() { Room::Terminal } else { Room::Unlimited }
     }
 
     /// Returns the layout of tables on stdout.

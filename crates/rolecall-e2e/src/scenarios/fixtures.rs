@@ -201,8 +201,7 @@ fn walk(world: &World, cases: &Cases, expected: &Walk) -> Result<()> {
         same("exists", &subject.get("exists").and_then(Value::as_bool), &Some(exists))?;
     }
     let bindings: Vec<String> = items(&subject, "/bindings")
-        .filter(|binding| binding.get("everybodys") != Some(&json!(true)))
-        .map(|binding| (binding, name_of(binding)))
+        .map(|binding| (binding, text(binding, "/binding").to_owned()))
         // Exclude bindings of other fixtures to groups that contain everyone.
         .filter(|(binding, name)| expected.bindings.contains(name) || !is_to_everybody(binding))
         .map(|(_, name)| name)
@@ -227,16 +226,9 @@ fn problems(status: &Value) -> Vec<&str> {
     problems
 }
 
-fn name_of(binding: &Value) -> String {
-    let (kind, name) = (text(binding, "/kind"), text(binding, "/name"));
-    match text(binding, "/namespace") {
-        "" => format!("{kind} {name}"),
-        namespace => format!("{kind} {namespace}/{name}"),
-    }
-}
-
 fn is_to_everybody(binding: &Value) -> bool {
-    ["system:authenticated", "system:serviceaccounts"].contains(&text(binding, "/subject/name"))
+    ["group/system:authenticated", "group/system:serviceaccounts"]
+        .contains(&text(binding, "/subject"))
 }
 
 /// Returns the directories with cases, sorted, with `before` ahead of `after`.

@@ -80,7 +80,7 @@ pub(crate) fn structured_format(arguments: &[OsString]) -> Option<Format> {
         };
         is_next = matches!(word, "-o" | "--output");
         format = match value {
-            Some("json") => Some(Format::Json),
+            Some("json" | "jsonl") => Some(Format::Json),
             Some("yaml") => Some(Format::Yaml),
             Some(_) => None,
             None => format,

@@ -13,8 +13,9 @@ use crate::cli::Options;
 use crate::diff_source::{self, DiffSource, PreparedSource};
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
+use crate::listing::ListOptions;
 use crate::load::Session;
-use crate::output::{self, AccessDiff, AccessDiffs, Format, TargetDiff};
+use crate::output::{self, AccessDiff, AccessDiffs, DocumentFormat, Format, TargetDiff};
 use crate::render;
 use crate::ui::Ui;
 use crate::words;
@@ -36,6 +37,8 @@ pub(crate) struct Arguments {
     /// Output format; `wide` lists every rule that grants the access
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     output: DiffFormat,
+    #[command(flatten)]
+    list: ListOptions,
 }
 
 /// The changes that fail the command.
@@ -53,6 +56,8 @@ enum DiffFormat {
     Table,
     Wide,
     Json,
+    /// One JSON object per line
+    Jsonl,
     Yaml,
     Markdown,
     Github,
@@ -60,6 +65,8 @@ enum DiffFormat {
 
 /// Compares two sources: once, or for each alternative in them.
 pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
+    let is_table = matches!(arguments.output, DiffFormat::Table | DiffFormat::Wide);
+    arguments.list.size.check(|| is_table)?;
     let (old_side, new_side) = sides(options, arguments)?;
     let sides = Sides { old: old_side.prepare(ui)?, new: new_side.prepare(ui)? };
     let (old, new) = (sides.old.load(ui, options), sides.new.load(ui, options));
@@ -73,14 +80,9 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let version = options.source.kubernetes_version(arguments.kubernetes_version);
     let mut out = ui.stdout();
     let exit = compare(ui, arguments, version, (&old, &new), |comparison| {
-        match arguments.output {
-            DiffFormat::Json => {
-                output::write_versioned(&mut out, Format::Json, &AccessDiff::new(comparison))?;
-            }
-            DiffFormat::Yaml => {
-                output::write_versioned(&mut out, Format::Yaml, &AccessDiff::new(comparison))?;
-            }
-            _ => write_text(ui, &mut out, arguments.output, comparison)?,
+        match arguments.output.as_document() {
+            Some(format) => write_structured(ui, arguments, format, comparison)?,
+            None => write_text(ui, &mut out, arguments, comparison)?,
         }
         out.flush()?;
         if comparison.is_empty() {
@@ -121,15 +123,19 @@ fn compare(
 fn write_text(
     ui: &Ui,
     out: &mut impl Write,
-    format: DiffFormat,
+    arguments: &Arguments,
     comparison: &Comparison<'_>,
 ) -> Result<(), CommandError> {
-    match format {
-        DiffFormat::Table => render::diff::write_table(out, comparison, ui.layout())?,
-        DiffFormat::Wide => render::diff::write_wide(out, comparison, ui.layout())?,
+    let place = (ui.room(), ui.layout());
+    match arguments.output {
+        DiffFormat::Table | DiffFormat::Wide if arguments.list.size.summary => {
+            render::diff::write_summary(out, comparison, ui.layout())?;
+        }
+        DiffFormat::Table => render::diff::write_table(out, comparison, &arguments.list, place)?,
+        DiffFormat::Wide => render::diff::write_wide(out, comparison, &arguments.list, place)?,
         DiffFormat::Markdown => render::diff::write_markdown(out, comparison)?,
         DiffFormat::Github => render::diff::write_github(out, comparison)?,
-        DiffFormat::Json | DiffFormat::Yaml => {}
+        DiffFormat::Json | DiffFormat::Jsonl | DiffFormat::Yaml => {}
     }
     Ok(())
 }
@@ -144,6 +150,16 @@ struct Sides {
 type Worlds = BTreeMap<String, Vec<String>>;
 
 impl DiffFormat {
+    /// Returns the format of a document.
+    fn as_document(self) -> Option<DocumentFormat> {
+        match self {
+            Self::Json => Some(DocumentFormat::Json),
+            Self::Jsonl => Some(DocumentFormat::Jsonl),
+            Self::Yaml => Some(DocumentFormat::Yaml),
+            Self::Table | Self::Wide | Self::Markdown | Self::Github => None,
+        }
+    }
+
     /// Returns whether unchanged targets are left out.
     fn is_text(self) -> bool {
         matches!(self, Self::Table | Self::Wide | Self::Markdown | Self::Github)
@@ -201,7 +217,7 @@ impl Sides {
                 let separator = if shown > 0 { "\n" } else { "" };
                 shown += 1;
                 match arguments.output {
-                    DiffFormat::Json | DiffFormat::Yaml => {
+                    DiffFormat::Json | DiffFormat::Jsonl | DiffFormat::Yaml => {
                         documents.push(TargetDiff::new(name, comparison)?);
                     }
                     DiffFormat::Github => {}
@@ -210,7 +226,7 @@ impl Sides {
                         writeln!(out, "{separator}target {name}:")?;
                     }
                 }
-                write_text(ui, &mut out, arguments.output, comparison)?;
+                write_text(ui, &mut out, arguments, comparison)?;
                 Ok(out.flush()?)
             })?;
             exit = exit.max(old.conclude(ui, new.conclude(ui, result)));
@@ -222,6 +238,7 @@ impl Sides {
         let all = AccessDiffs::new(documents);
         match arguments.output {
             DiffFormat::Json => output::write_versioned(&mut out, Format::Json, &all)?,
+            DiffFormat::Jsonl => all.write_lines(&mut out)?,
             DiffFormat::Yaml => output::write_versioned(&mut out, Format::Yaml, &all)?,
             _ => {}
         }
@@ -244,6 +261,22 @@ impl Sides {
         });
         Ok((None, named.collect()))
     }
+}
+
+/// Writes the comparison without scanning it for colours.
+fn write_structured(
+    ui: &Ui,
+    arguments: &Arguments,
+    format: DocumentFormat,
+    comparison: &Comparison<'_>,
+) -> Result<(), CommandError> {
+    let mut out = ui.data();
+    output::write_document(
+        &mut out,
+        format,
+        &AccessDiff::new(comparison).limited(arguments.list.size),
+    )?;
+    Ok(out.flush()?)
 }
 
 fn sides(

@@ -9,12 +9,13 @@ use rolecall_rbac::{
 use crate::cli::Options;
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
+use crate::listing::{Arranged, Keys, ListOptions, place, totals};
 use crate::load::{Breadth, Needs, Session};
-use crate::output::{self, AccessHolders, Format, HoldersFormat};
+use crate::output::{self, AccessHolders, DocumentFormat, HoldersFormat};
 use crate::question::{self, Question, Reach};
-use crate::render::{Cell, Folded, Table, plain};
+use crate::render::{Cell, Folded, Summary, Table, merged, plain};
 use crate::runners::{Runner, Runners};
-use crate::ui::{Stdout, Ui};
+use crate::ui::Ui;
 use crate::words::MissingFrom;
 use crate::{unread_holders, words};
 
@@ -45,6 +46,8 @@ pub(crate) struct Arguments {
     /// also list the workloads of each ServiceAccount; on a cluster, only wide does
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     output: HoldersFormat,
+    #[command(flatten)]
+    list: ListOptions,
 }
 
 impl Arguments {
@@ -57,6 +60,8 @@ impl Arguments {
 /// Lists the subjects.
 pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
     arguments.check()?;
+    let is_table = matches!(arguments.output, HoldersFormat::Table | HoldersFormat::Wide);
+    arguments.list.size.check(|| is_table)?;
     // The ServiceAccounts in a group can be in any namespace.
     let workloads = arguments.names_workloads(options);
     let breadth = if workloads { Breadth::All } else { Breadth::Roles };
@@ -94,10 +99,14 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let answer = ask(&session, &asked, &selection);
     let runners = workloads.then(|| Runners::new(session.authorizer.inventory()));
     let runners = runners.as_ref();
-    let structured = |format, out: &mut Stdout| {
+    let structured = |format| {
         let each = selection == NamespaceSelection::Each;
-        let holders = AccessHolders::new(&session, &asked, each, &answer, runners);
-        output::write_versioned(out, format, &holders)
+        let (shown, omitted) = arguments.list.records(answer.holders.iter().collect(), keys);
+        let holders = AccessHolders::new(&session, &asked, each, &answer, runners)
+            .with_holders(shown, omitted);
+        let mut out = ui.data();
+        output::write_document(&mut out, format, &holders)?;
+        Ok::<(), CommandError>(out.flush()?)
     };
     let mut out = ui.stdout();
     match arguments.output {
@@ -107,21 +116,31 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
                 _ => Columns::Needed,
             };
             let is_shown = |holder: &Holder<'_>| arguments.show_system || !is_system(holder);
-            let shown = answer.holders.iter().filter(|holder| is_shown(holder));
-            let table = table(&session, shown, detail, runners);
-            if !table.is_empty() {
-                table.write(&mut out, ui.layout())?;
+            let shown: Vec<&Holder<'_>> =
+                answer.holders.iter().filter(|holder| is_shown(holder)).collect();
+            if arguments.list.size.summary {
+                let summary = Summary::of(shown.iter().map(keys));
+                summary.write(&mut out, ["ROLE", "SUBJECT", "grant"], ui.layout())?;
+            } else {
+                let arranged = arguments.list.arrange(ui.room(), shown.clone(), keys);
+                let table = table(&session, &arranged.groups, detail, runners);
+                if !table.is_empty() {
+                    table.write(&mut out, ui.layout())?;
+                }
+                write_totals(&mut out, &shown, &arranged)?;
             }
             let folded = answer.holders.iter().filter(|holder| !is_shown(holder));
             write_folded(&mut Folded::new(&mut out, ui.columns()), folded)?;
         }
         HoldersFormat::Csv => {
-            let mut table = table(&session, answer.holders.iter(), Columns::All, runners);
+            let (shown, _) = arguments.list.records(answer.holders.iter().collect(), keys);
+            let mut table = table(&session, &alone(shown), Columns::All, runners);
             table.add_unread(words::gaps(&answer.gaps));
             table.write_csv(&mut out, ui.layout().headings)?;
         }
         HoldersFormat::Markdown => {
-            let table = table(&session, answer.holders.iter(), Columns::Needed, runners);
+            let (shown, _) = arguments.list.records(answer.holders.iter().collect(), keys);
+            let table = table(&session, &alone(shown), Columns::Needed, runners);
             table.write_markdown(&mut out, words::gaps(&answer.gaps))?;
         }
         HoldersFormat::Name => {
@@ -130,8 +149,9 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
                 writeln!(out, "{}", plain(&name))?;
             }
         }
-        HoldersFormat::Json => structured(Format::Json, &mut out)?,
-        HoldersFormat::Yaml => structured(Format::Yaml, &mut out)?,
+        HoldersFormat::Json => structured(DocumentFormat::Json)?,
+        HoldersFormat::Jsonl => structured(DocumentFormat::Jsonl)?,
+        HoldersFormat::Yaml => structured(DocumentFormat::Yaml)?,
     }
     out.flush()?;
     report(ui, &session, &asked, &selection, &answer);
@@ -181,9 +201,10 @@ impl Arguments {
     fn names_workloads(&self, options: &Options) -> bool {
         match self.output {
             HoldersFormat::Wide => true,
-            HoldersFormat::Csv | HoldersFormat::Json | HoldersFormat::Yaml => {
-                !options.source.reads_cluster()
-            }
+            HoldersFormat::Csv
+            | HoldersFormat::Json
+            | HoldersFormat::Jsonl
+            | HoldersFormat::Yaml => !options.source.reads_cluster(),
             HoldersFormat::Table | HoldersFormat::Markdown | HoldersFormat::Name => false,
         }
     }
@@ -257,6 +278,50 @@ fn is_system(holder: &Holder<'_>) -> bool {
         }
 }
 
+/// Returns the keys by which grants are sorted and grouped.
+fn keys(holder: &&Holder<'_>) -> Keys {
+    let grant = &holder.grant;
+    let binding = &grant.binding.metadata;
+    Keys {
+        rule: format!("{}/{}", grant.role.kind(), grant.role.metadata.name),
+        subject: name(holder),
+        object: words::binding(grant.binding),
+        namespace: holder.namespace.to_owned(),
+        place: place(&binding.origin),
+        ..Keys::default()
+    }
+}
+
+/// Returns grants in groups of one.
+fn alone<'h>(holders: Vec<&'h Holder<'h>>) -> Vec<Vec<&'h Holder<'h>>> {
+    holders.into_iter().map(|holder| vec![holder]).collect()
+}
+
+/// Writes the number of grants that are left out, and the totals of a list with several.
+fn write_totals(
+    out: &mut impl Write,
+    shown: &[&Holder<'_>],
+    arranged: &Arranged<&Holder<'_>>,
+) -> Result<(), CommandError> {
+    if let Some(omission) = arranged.omission() {
+        writeln!(out, "{omission}")?;
+    }
+    let count = |of: fn(&Keys) -> &str| {
+        let all: BTreeSet<String> =
+            shown.iter().map(|holder| of(&keys(holder)).to_owned()).collect();
+        all.iter().filter(|name| !name.is_empty()).count()
+    };
+    if shown.len() > 1 {
+        let counts = [
+            (count(|keys| &keys.subject), "subject"),
+            (count(|keys| &keys.object), "binding"),
+            (count(|keys| &keys.namespace), "namespace"),
+        ];
+        writeln!(out, "{}", totals(&counts))?;
+    }
+    Ok(())
+}
+
 fn name(holder: &Holder<'_>) -> String {
     words::subject_argument(holder.grant.subject, &holder.grant.binding.metadata)
 }
@@ -285,16 +350,15 @@ fn write_folded<'h>(
 /// Builds the table; in wide format, each group is followed by its ServiceAccounts.
 ///
 /// The namespace distinguishes RoleBindings from ClusterRoleBindings.
-fn table<'h>(
+fn table(
     session: &Session,
-    holders: impl Iterator<Item = &'h Holder<'h>>,
+    groups: &[Vec<&Holder<'_>>],
     columns: Columns,
     runners: Option<&Runners<'_>>,
 ) -> Table {
     let wide = columns != Columns::Needed;
-    let holders: Vec<(&Holder<'_>, String)> =
-        holders.map(|holder| (holder, note(session, holder))).collect();
-    let notes = columns == Columns::All || holders.iter().any(|(_, note)| !note.is_empty());
+    let has_note = |holder: &&Holder<'_>| !note(session, holder).is_empty();
+    let notes = columns == Columns::All || groups.iter().flatten().any(has_note);
     let mut headings = vec!["SUBJECT", "NAMESPACE", "BINDING", "ROLE"];
     headings.extend(wide.then_some(["RULE", "DEFINED IN", "WORKLOADS"]).into_iter().flatten());
     headings.extend(notes.then_some("NOTE"));
@@ -303,7 +367,8 @@ fn table<'h>(
         let found = runners.and_then(|runners| runners.of(namespace, name));
         wide.then(|| found.map_or_else(|| "not read".to_owned(), named))
     };
-    for (holder, note) in holders {
+    let rows_of = |holder: &Holder<'_>| {
+        let note = note(session, holder);
         let grant = &holder.grant;
         let metadata = &grant.binding.metadata;
         let namespace = if holder.namespace.is_empty() { "*" } else { holder.namespace };
@@ -326,11 +391,23 @@ fn table<'h>(
                 .and_then(|namespace| workloads(namespace, &grant.subject.name)),
             _ => None,
         };
-        table.row(row(words::subject_argument(grant.subject, metadata), runs));
+        let mut rows: Vec<Vec<Cell>> =
+            vec![row(words::subject_argument(grant.subject, metadata), runs).collect()];
         if wide && grant.subject.kind == SubjectKind::Group {
             for account in session.authorizer.members(&grant.subject.name) {
                 let Metadata { namespace, name, .. } = &account.metadata;
-                table.row(row(format!("  sa/{namespace}:{name}"), workloads(namespace, name)));
+                let account = row(format!("  sa/{namespace}:{name}"), workloads(namespace, name));
+                rows.push(account.collect());
+            }
+        }
+        rows
+    };
+    for group in groups {
+        match &**group {
+            [alone] => rows_of(alone).into_iter().for_each(|row| table.row(row)),
+            several => {
+                let rows = several.iter().filter_map(|holder| rows_of(holder).into_iter().next());
+                table.row(merged(rows.collect()));
             }
         }
     }

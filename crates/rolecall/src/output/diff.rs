@@ -1,5 +1,7 @@
 //! Differences in access, the output of `diff`.
 
+use std::io;
+
 use rolecall_access::{AccessTerm, Extent, RuleCode};
 use rolecall_access::{
     Holder,
@@ -8,20 +10,26 @@ use rolecall_access::{
 use rolecall_rbac::{Gap, Grant, Text};
 use serde::Serialize;
 
-use super::{GrantDetails, versioned};
+use super::document::{Document, Each, Fields, Section, is_zero};
+use super::{GrantDetails, versioned, write_jsonl};
 use crate::answer::comparison::Comparison;
+use crate::error::CommandError;
+use crate::listing::SizeOptions;
 
 /// Access gained and lost.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase", tag = "kind")]
 pub(crate) struct AccessDiff<'a> {
     old: &'a str,
     new: &'a str,
-    gained: Vec<ChangeDetails<'a>>,
-    lost: Vec<ChangeDetails<'a>>,
-    undecided: Vec<Undecided<'a>>,
-    risks: Vec<RiskDetails<'a>>,
+    gained: Each<'a, Changed<'a>, ChangeDetails<'a>>,
+    lost: Each<'a, Changed<'a>, ChangeDetails<'a>>,
+    undecided: Each<'a, Changed<'a>, Undecided<'a>>,
+    risks: Each<'a, &'a GainedRisk<'a, 'a>, RiskDetails<'a>>,
     gaps: Gaps,
+    /// The number of records that `--limit` leaves out.
+    #[serde(skip_serializing_if = "is_zero")]
+    omitted: usize,
 }
 
 /// The differences of each alternative, the output of `diff` for several targets.
@@ -42,6 +50,11 @@ impl AccessDiffs {
     /// Builds the document.
     pub(crate) fn new(targets: Vec<TargetDiff>) -> Self {
         Self { targets }
+    }
+
+    /// Writes the difference of each target as one line of JSON.
+    pub(crate) fn write_lines(&self, out: &mut impl io::Write) -> Result<(), CommandError> {
+        self.targets.iter().try_for_each(|target| write_jsonl(out, target))
     }
 }
 
@@ -133,40 +146,89 @@ struct Gaps {
     new: Vec<String>,
 }
 
+/// A change of a subject.
+#[derive(Clone, Copy)]
+struct Changed<'a> {
+    holder: &'a Holder,
+    change: &'a Change<'a>,
+    /// `gained` or `lost`.
+    direction: &'static str,
+}
+
 impl<'a> AccessDiff<'a> {
     /// Copies a comparison.
     pub(crate) fn new(comparison: &'a Comparison<'a>) -> Self {
         let Comparison { old, new, diffs, risks, old_gaps, new_gaps } = comparison;
         let undecided = diffs.iter().flat_map(|diff| {
             let HolderDiff { holder, perhaps_gained, perhaps_lost, .. } = diff;
-            [("gained", perhaps_gained), ("lost", perhaps_lost)].into_iter().flat_map(
-                |(change, difference)| {
-                    of_holder(holder, difference).map(move |details| Undecided { change, details })
-                },
-            )
+            changed(holder, perhaps_gained, "gained").chain(changed(holder, perhaps_lost, "lost"))
         });
         let texts = |gaps: &[Gap]| gaps.iter().map(ToString::to_string).collect();
+        let gained = diffs.iter().flat_map(|diff| changed(&diff.holder, &diff.gained, "gained"));
+        let lost = diffs.iter().flat_map(|diff| changed(&diff.holder, &diff.lost, "lost"));
         Self {
             old,
             new,
-            gained: diffs.iter().flat_map(|diff| of_holder(&diff.holder, &diff.gained)).collect(),
-            lost: diffs.iter().flat_map(|diff| of_holder(&diff.holder, &diff.lost)).collect(),
-            undecided: undecided.collect(),
-            risks: risks.iter().map(RiskDetails::new).collect(),
+            gained: Each::new(gained, ChangeDetails::new),
+            lost: Each::new(lost, ChangeDetails::new),
+            undecided: Each::new(undecided, |changed| Undecided {
+                change: changed.direction,
+                details: ChangeDetails::new(changed),
+            }),
+            risks: Each::new(risks, RiskDetails::new),
             gaps: Gaps { old: texts(old_gaps), new: texts(new_gaps) },
+            omitted: 0,
+        }
+    }
+
+    /// Limits each list.
+    #[must_use]
+    pub(crate) fn limited(mut self, size: SizeOptions) -> Self {
+        let shown = |all| size.of_records(all);
+        self.omitted = self.gained.limit(shown)
+            + self.lost.limit(shown)
+            + self.undecided.limit(shown)
+            + self.risks.limit(shown);
+        self
+    }
+}
+
+impl Document for AccessDiff<'_> {
+    const KIND: &'static str = "AccessDiff";
+
+    fn head(&self, fields: &mut Fields) -> io::Result<()> {
+        fields.add("old", &self.old)?;
+        fields.add("new", &self.new)
+    }
+
+    fn sections(&self) -> Vec<Section<'_>> {
+        vec![
+            Section { key: "gained", record: "gained", list: &self.gained },
+            Section { key: "lost", record: "lost", list: &self.lost },
+            Section { key: "undecided", record: "undecided", list: &self.undecided },
+            Section { key: "risks", record: "risk", list: &self.risks },
+        ]
+    }
+
+    fn tail(&self, fields: &mut Fields) -> io::Result<()> {
+        fields.add("gaps", &self.gaps)?;
+        match self.omitted {
+            0 => Ok(()),
+            omitted => fields.add("omitted", &omitted),
         }
     }
 }
 
-fn of_holder<'a>(
+fn changed<'a>(
     holder: &'a Holder,
     difference: &'a Difference<'a>,
-) -> impl Iterator<Item = ChangeDetails<'a>> {
-    difference.changes.iter().map(|change| ChangeDetails::new(holder, change))
+    direction: &'static str,
+) -> impl Iterator<Item = Changed<'a>> {
+    difference.changes.iter().map(move |change| Changed { holder, change, direction })
 }
 
 impl<'a> ChangeDetails<'a> {
-    fn new(holder: &Holder, change: &'a Change<'a>) -> Self {
+    fn new(Changed { holder, change, .. }: Changed<'a>) -> Self {
         Self {
             subject: holder.to_string(),
             access: AccessDetails::new(&change.term),

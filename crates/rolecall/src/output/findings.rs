@@ -1,16 +1,22 @@
+use std::io;
+
 use rolecall_check::{ObjectRef, RuleCode};
 use serde::Serialize;
 
-use crate::located::{Coverage, FoundIn, LocatedFinding, place};
+use super::document::{Document, Each, Fields, Section, is_zero};
+use crate::located::{FoundIn, LocatedFinding, Report, place};
 use crate::region::RegionDetails;
 
 /// Findings, the output of `check`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase", tag = "kind")]
 pub(crate) struct Findings<'a> {
-    findings: Vec<FindingDetails<'a>>,
+    findings: Each<'a, &'a LocatedFinding, FindingDetails<'a>>,
     gaps: Vec<&'a str>,
     scope: ScopeDetails,
+    /// The number of findings that `--limit` leaves out.
+    #[serde(skip_serializing_if = "is_zero")]
+    omitted: usize,
 }
 
 /// The size of the input.
@@ -23,11 +29,6 @@ struct ScopeDetails {
     excluded: usize,
     #[serde(skip_serializing_if = "is_zero")]
     targets: usize,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_zero(number: &usize) -> bool {
-    *number == 0
 }
 
 /// One finding.
@@ -113,37 +114,11 @@ struct RelatedDetails<'a> {
 
 impl<'a> Findings<'a> {
     /// Builds the document from findings and the coverage of the input.
-    pub(crate) fn new(findings: &'a [LocatedFinding], coverage: &'a Coverage) -> Self {
-        let findings = findings.iter().map(|reported| {
-            let finding = &reported.finding;
-            let (file, line) = place(&finding.object).unzip();
-            FindingDetails {
-                code: finding.rule.code,
-                name: finding.rule.name,
-                category: finding.rule.category.as_str(),
-                severity: finding.severity.as_str(),
-                object: ObjectDetails::new(&finding.object),
-                file,
-                line,
-                field: finding.field.to_string(),
-                region: reported.region.map(RegionDetails::from),
-                precision: match reported.targets.is_empty() {
-                    true => None,
-                    false => Some(reported.precision.as_str()),
-                },
-                targets: reported.targets.iter().map(TargetDetails::new).collect(),
-                message: finding.statement(),
-                fix: &finding.fix,
-                unless: finding.unless.iter().map(|file| &**file).collect(),
-                subjects: finding.subjects.iter().map(String::as_str).collect(),
-                also: finding.also.iter().map(AlsoDetails::new).collect(),
-                related: finding.related.iter().map(RelatedDetails::new).collect(),
-                fingerprint: &reported.fingerprint,
-            }
-        });
+    pub(crate) fn new(report: &'a Report<'a>) -> Self {
+        let coverage = report.coverage;
         let scope = coverage.scope;
         Self {
-            findings: findings.collect(),
+            findings: Each::new(report.shown(), FindingDetails::new),
             gaps: coverage.gaps.iter().map(|gap| &*gap.text).collect(),
             scope: ScopeDetails {
                 objects: scope.objects,
@@ -152,6 +127,54 @@ impl<'a> Findings<'a> {
                 excluded: scope.excluded,
                 targets: scope.targets,
             },
+            omitted: report.omitted,
+        }
+    }
+}
+
+impl Document for Findings<'_> {
+    const KIND: &'static str = "Findings";
+
+    fn sections(&self) -> Vec<Section<'_>> {
+        vec![Section { key: "findings", record: "finding", list: &self.findings }]
+    }
+
+    fn tail(&self, fields: &mut Fields) -> io::Result<()> {
+        fields.add("gaps", &self.gaps)?;
+        fields.add("scope", &self.scope)?;
+        match self.omitted {
+            0 => Ok(()),
+            omitted => fields.add("omitted", &omitted),
+        }
+    }
+}
+
+impl<'a> FindingDetails<'a> {
+    fn new(reported: &'a LocatedFinding) -> Self {
+        let finding = &reported.finding;
+        let (file, line) = place(&finding.object).unzip();
+        Self {
+            code: finding.rule.code,
+            name: finding.rule.name,
+            category: finding.rule.category.as_str(),
+            severity: finding.severity.as_str(),
+            object: ObjectDetails::new(&finding.object),
+            file,
+            line,
+            field: finding.field.to_string(),
+            region: reported.region.map(RegionDetails::from),
+            precision: match reported.targets.is_empty() {
+                true => None,
+                false => Some(reported.precision.as_str()),
+            },
+            targets: reported.targets.iter().map(TargetDetails::new).collect(),
+            message: finding.statement(),
+            fix: &finding.fix,
+            unless: finding.unless.iter().map(|file| &**file).collect(),
+            subjects: finding.subjects.iter().map(String::as_str).collect(),
+            also: finding.also.iter().map(AlsoDetails::new).collect(),
+            related: finding.related.iter().map(RelatedDetails::new).collect(),
+            fingerprint: &reported.fingerprint,
         }
     }
 }

@@ -1,8 +1,11 @@
 //! The subjects that can do something, the output of `who-can`.
 
+use std::io;
+
 use rolecall_rbac::{AggregationDrift, Holder, Origin, Request, SubjectKind, Target, WhoCan};
 use serde::Serialize;
 
+use super::document::{Document, Each, Fields, Section, is_zero};
 use super::{ObjectReference, RuleDetails};
 use crate::load::Session;
 use crate::runners::{Runner, Runners};
@@ -10,12 +13,12 @@ use crate::subject::is_missing_account;
 use crate::words;
 
 /// The subjects that can do something.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase", tag = "kind")]
 pub(crate) struct AccessHolders<'a> {
     /// The requests, one per namespace.
     requests: Vec<RequestDetails<'a>>,
-    holders: Vec<HolderDetails<'a>>,
+    holders: Each<'a, &'a Holder<'a>, HolderDetails<'a>>,
     /// Groups that are allowed without a binding.
     implicit: Vec<ObjectReference<'static>>,
     problems: Vec<String>,
@@ -23,6 +26,9 @@ pub(crate) struct AccessHolders<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     aggregation_drifts: Vec<DriftDetails<'a>>,
     gaps: Vec<String>,
+    /// The number of holders that `--limit` leaves out.
+    #[serde(skip_serializing_if = "is_zero")]
+    omitted: usize,
 }
 
 /// One aggregated ClusterRole whose stored and resolved rules differ.
@@ -86,7 +92,7 @@ impl<'a> AccessHolders<'a> {
         asked: &'a [Request],
         each_namespace: bool,
         answer: &'a WhoCan<'a>,
-        runners: Option<&Runners<'a>>,
+        runners: Option<&'a Runners<'a>>,
     ) -> Self {
         let requests = asked.iter().map(|request| {
             let details = RequestDetails::new(request);
@@ -102,15 +108,45 @@ impl<'a> AccessHolders<'a> {
         let implicit = implicit.map(|group| ObjectReference::named("Group", "", group));
         Self {
             requests: requests.collect(),
-            holders: answer
-                .holders
-                .iter()
-                .map(|holder| HolderDetails::new(session, holder, runners))
-                .collect(),
+            holders: Each::new(&answer.holders, move |holder| {
+                HolderDetails::new(session, holder, runners)
+            }),
             implicit: implicit.collect(),
             problems: answer.problems.iter().map(words::problem).collect(),
             aggregation_drifts: session.reported_drifts().map(DriftDetails::new).collect(),
             gaps: answer.gaps.iter().map(ToString::to_string).collect(),
+            omitted: 0,
+        }
+    }
+
+    /// Limits the holders, and says how many are left out.
+    #[must_use]
+    pub(crate) fn with_holders(self, shown: Vec<&'a Holder<'a>>, omitted: usize) -> Self {
+        Self { holders: self.holders.with_items(shown), omitted, ..self }
+    }
+}
+
+impl Document for AccessHolders<'_> {
+    const KIND: &'static str = "AccessHolders";
+
+    fn head(&self, fields: &mut Fields) -> io::Result<()> {
+        fields.add("requests", &self.requests)
+    }
+
+    fn sections(&self) -> Vec<Section<'_>> {
+        vec![Section { key: "holders", record: "holder", list: &self.holders }]
+    }
+
+    fn tail(&self, fields: &mut Fields) -> io::Result<()> {
+        fields.add("implicit", &self.implicit)?;
+        fields.add("problems", &self.problems)?;
+        if !self.aggregation_drifts.is_empty() {
+            fields.add("aggregationDrifts", &self.aggregation_drifts)?;
+        }
+        fields.add("gaps", &self.gaps)?;
+        match self.omitted {
+            0 => Ok(()),
+            omitted => fields.add("omitted", &omitted),
         }
     }
 }

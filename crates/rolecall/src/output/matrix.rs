@@ -34,6 +34,15 @@ pub(crate) fn start(
             }
             write!(out, "\n  ],\n  \"cells\": [")?;
         }
+        MatrixFormat::Jsonl => {
+            write!(
+                out,
+                "{{\"record\":\"document\",\"apiVersion\":\"{API_VERSION}\",\"kind\":\"AccessMatrix\","
+            )?;
+            write!(out, "\"subjects\":")?;
+            json::write(out, &subjects.iter().map(SubjectDetails::new).collect::<Vec<_>>())?;
+            writeln!(out, "}}")?;
+        }
         MatrixFormat::Yaml => {
             writeln!(out, "apiVersion: {API_VERSION}\nkind: AccessMatrix\nsubjects:")?;
             for subject in subjects {
@@ -59,6 +68,13 @@ pub(crate) fn cell(
         MatrixFormat::Json => {
             out.extend(b",\n    ");
             json::write(out, &AccessCell::decided(identity, request, decided))?;
+        }
+        MatrixFormat::Jsonl => {
+            let start = out.len();
+            json::write(out, &AccessCell::decided(identity, request, decided))?;
+            // A cell is an object: the name of the record becomes its first field.
+            out.splice(start..start + 1, *b"{\"record\":\"cell\",");
+            out.push(b'\n');
         }
         MatrixFormat::Yaml => {
             write_yaml_item(out, &AccessCell::decided(identity, request, decided))?;

@@ -6,7 +6,7 @@ mod credential;
 mod diagnosis;
 mod diff;
 pub(crate) mod difference;
-mod each;
+mod document;
 mod error;
 mod findings;
 mod fix;
@@ -17,7 +17,7 @@ mod refusals;
 mod rules;
 mod walk;
 
-use std::io::Write;
+use std::io::{self, IsTerminal, Write};
 
 use rolecall_yaml::json;
 use serde::Serialize;
@@ -28,7 +28,7 @@ pub(crate) use credential::CredentialDetails;
 pub(crate) use diagnosis::Diagnosis;
 pub(crate) use diff::{AccessDiff, AccessDiffs, TargetDiff};
 pub(crate) use difference::AccessMatrixDiff;
-pub(crate) use each::Each;
+pub(crate) use document::{DocumentFormat, write_document};
 pub(crate) use error::ErrorDetails;
 pub(crate) use findings::Findings;
 pub(crate) use fix::FixPlan;
@@ -39,7 +39,7 @@ pub(crate) use rules::{SelfSubjectRulesReview, evaluation_error};
 pub(crate) use walk::AccessWalk;
 
 use crate::error::CommandError;
-pub(crate) use crate::format::{Format, HoldersFormat, MatrixFormat};
+pub(crate) use crate::format::{Format, HoldersFormat, MatrixFormat, WalkFormat};
 use crate::yaml;
 
 /// The `apiVersion` of rolecall's own kinds.
@@ -68,7 +68,8 @@ fn versioned<T: Serialize>(object: &T) -> impl Serialize {
     Versioned { api_version: API_VERSION, object }
 }
 
-/// Writes a value as indented JSON or as YAML, with a trailing newline.
+/// Writes a value as JSON, indented on a terminal and on one line otherwise, or as YAML; with a
+/// trailing newline.
 pub(crate) fn write_structured(
     out: &mut impl Write,
     format: Format,
@@ -78,5 +79,17 @@ pub(crate) fn write_structured(
         yaml::write(out, value)?;
         return Ok(());
     }
-    Ok(json::write_pretty(out, value)?)
+    if io::stdout().is_terminal() {
+        return Ok(json::write_pretty(out, value)?);
+    }
+    write_jsonl(out, value)
+}
+
+/// Writes a value as one line of JSON.
+pub(crate) fn write_jsonl(
+    out: &mut impl Write,
+    value: &impl Serialize,
+) -> Result<(), CommandError> {
+    json::write(out, value)?;
+    Ok(writeln!(out)?)
 }

@@ -1,30 +1,45 @@
 //! Walks from Pods to rules, and from roles to subjects.
 
+use std::collections::BTreeMap;
+use std::io;
+
 use rolecall_rbac::{Binding, Gap, Role, RoleKind};
 use rolecall_walk::{
-    Account, HeldBinding, HeldRole, Holder, Holders, OwnerLink, Recipient, RoleState, Via, Walk,
-    WalkedBinding, WalkedIdentity, WalkedPod,
+    Account, HeldBinding, HeldRole, Holder, Holders, OwnerLink, Recipient, RoleName, RoleState,
+    Via, Walk, WalkedBinding, WalkedIdentity, WalkedPod,
 };
 use serde::Serialize;
 
-use super::{Each, ObjectReference, RuleDetails, TextList};
+use super::document::{Document, Each, Fields, Section, is_zero};
+use super::{ObjectReference, RuleDetails, TextList};
+use crate::listing::SizeOptions;
 use crate::resolved::label;
+use crate::words;
 
-/// The output of `walk`.
+/// The output of `walk`: each object once, with references between them.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase", tag = "kind")]
 pub(crate) struct AccessWalk<'a> {
     /// Pods, and the templates of workloads without Pods.
-    pods: Each<'a, WalkedPod<'a>, PodDetails<'a>>,
-    /// The subjects of the Pods and of the arguments, without duplicates.
-    subjects: Each<'a, WalkedIdentity<'a>, SubjectDetails<'a>>,
-    /// The roles in the arguments, with their subjects.
-    roles: Each<'a, HeldRole<'a>, RoleDetails<'a>>,
+    pods: Each<'a, &'a WalkedPod<'a>, PodDetails<'a>>,
+    /// The default bindings of all users, which apply to each subject with the group.
+    everybodys: Each<'a, (&'a Binding, &'a str), EverybodysDetails>,
+    /// The subjects of the Pods and of the arguments.
+    subjects: Each<'a, &'a WalkedIdentity<'a>, SubjectDetails<'a>>,
+    /// The bindings of the subjects and of the roles in the arguments.
+    bindings: Each<'a, &'a Binding, BindingDetails<'a>>,
+    /// The roles of the bindings and of the arguments.
+    roles: Each<'a, WalkedRole<'a>, RoleDetails<'a>>,
+    /// The subjects of the roles in the arguments.
+    holders: Each<'a, &'a HeldRole<'a>, HeldRoleDetails<'a>>,
     /// Gaps that could add to the result.
     gaps: Vec<String>,
+    /// The number of records that `--limit` leaves out.
+    #[serde(skip_serializing_if = "is_zero")]
+    omitted: usize,
 }
 
-/// A Pod and its bindings.
+/// A Pod, which refers to its subject.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct PodDetails<'a> {
@@ -35,11 +50,13 @@ struct PodDetails<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     template: Option<&'a str>,
     /// The owners, the direct one first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     owners: Vec<OwnerDetails<'a>>,
     /// Null for a static Pod, which has no identity.
     service_account: Option<&'a str>,
+    /// The `subject` among the subjects; null for a static Pod.
+    subject: Option<String>,
     token_mounted: TokenDetails<'a>,
-    bindings: Vec<BindingDetails<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -62,22 +79,15 @@ struct TokenDetails<'a> {
     containers: Vec<&'a str>,
 }
 
-/// A binding of a subject, with its rules.
-#[derive(Clone, Debug, Serialize)]
+/// A binding.
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct BindingDetails<'a> {
+    id: String,
     #[serde(flatten)]
     binding: ObjectReference<'a>,
-    /// The matching subject in the binding.
-    subject: ObjectReference<'a>,
-    /// The kind of match: `ServiceAccount`, `User` or `Group`.
-    via: &'static str,
-    /// Whether it is a default binding for all users.
-    everybodys: bool,
-    role: ObjectReference<'a>,
-    /// `found`, `not-found`, `unsupported` or `unread`.
-    role_state: &'static str,
-    rules: Vec<RuleDetails<'a>>,
+    /// The `id` of its role.
+    role: String,
 }
 
 /// A subject and its bindings.
@@ -89,17 +99,49 @@ struct SubjectDetails<'a> {
     groups: TextList<'a>,
     /// Whether the ServiceAccount exists; null if unknown, and for users and groups.
     exists: Option<bool>,
-    bindings: Vec<BindingDetails<'a>>,
+    bindings: Vec<BoundDetails>,
 }
 
-/// A role and its subjects.
+/// A default binding of all users.
+#[derive(Debug, Serialize)]
+struct EverybodysDetails {
+    /// The `id` of the binding.
+    binding: String,
+    /// The group that it names.
+    group: String,
+}
+
+/// A binding of a subject.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct BoundDetails {
+    /// The `id` of the binding.
+    binding: String,
+    /// The matching subject in the binding, in the notation of `--for`; absent for the subject itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<String>,
+    /// The kind of match: `ServiceAccount`, `User` or `Group`.
+    via: &'static str,
+}
+
+/// A role and its rules.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct RoleDetails<'a> {
+    id: String,
     #[serde(flatten)]
     role: ObjectReference<'a>,
-    exists: bool,
+    /// `found`, `not-found`, `unsupported` or `unread`.
+    state: &'static str,
     rules: Vec<RuleDetails<'a>>,
+}
+
+/// The subjects of a role.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct HeldRoleDetails<'a> {
+    /// The `id` of the role.
+    role: String,
     /// The ClusterRoles that aggregate this one.
     included_in: Vec<ObjectReference<'a>>,
     bindings: Vec<HeldBindingDetails<'a>>,
@@ -108,8 +150,8 @@ struct RoleDetails<'a> {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct HeldBindingDetails<'a> {
-    #[serde(flatten)]
-    binding: ObjectReference<'a>,
+    /// The `id` of the binding.
+    binding: String,
     subjects: Vec<HolderDetails<'a>>,
 }
 
@@ -143,17 +185,139 @@ struct PodReference<'a> {
     owners: Vec<OwnerDetails<'a>>,
 }
 
+/// A role by name, as a binding or an argument refers to it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct WalkedRole<'a> {
+    kind: &'a str,
+    namespace: &'a str,
+    name: &'a str,
+    role: Option<&'a Role>,
+    state: &'static str,
+}
+
+impl<'a> WalkedRole<'a> {
+    fn of_binding(binding: &'a Binding, state: RoleState<'a>) -> Self {
+        let (role, state) = match state {
+            RoleState::Found(role) => (Some(role), "found"),
+            RoleState::NotFound => (None, "not-found"),
+            RoleState::Unsupported => (None, "unsupported"),
+            RoleState::Unread => (None, "unread"),
+        };
+        let (kind, namespace, name) = role_named_by(binding);
+        Self { kind, namespace, name, role, state }
+    }
+
+    fn of_argument(held: &HeldRole<'a>) -> Self {
+        let RoleName { namespace, name, .. } = held.name;
+        let state = if held.role.is_some() { "found" } else { "not-found" };
+        Self { kind: held.name.kind(), namespace, name, role: held.role, state }
+    }
+}
+
+/// Returns the kind, namespace and name of the role that a binding refers to.
+fn role_named_by(binding: &Binding) -> (&str, &str, &str) {
+    let role_ref = &binding.role_ref;
+    // The namespace of the role, even if it does not exist.
+    let namespace = match role_ref.kind {
+        RoleKind::Role => &*binding.metadata.namespace,
+        RoleKind::ClusterRole | RoleKind::Other(_) => "",
+    };
+    (role_ref.kind.as_str(), namespace, &role_ref.name)
+}
+
+/// Returns the `id` of an object, such as `Role shop/web` or `ClusterRole view`.
+fn id(kind: &str, namespace: &str, name: &str) -> String {
+    let mut id = String::with_capacity(kind.len() + namespace.len() + name.len() + 2);
+    id.push_str(kind);
+    id.push(' ');
+    if !namespace.is_empty() {
+        id.push_str(namespace);
+        id.push('/');
+    }
+    id.push_str(name);
+    id
+}
+
+fn id_of_binding(binding: &Binding) -> String {
+    id(binding.kind(), &binding.metadata.namespace, &binding.metadata.name)
+}
+
 impl<'a> AccessWalk<'a> {
     /// Copies a walk, and the subjects of roles.
     pub(crate) fn new(walk: &'a Walk<'a>, holders: &'a Holders<'a>) -> Self {
         let mut gaps: Vec<&Gap> = walk.gaps.iter().chain(&holders.gaps).collect();
         gaps.sort();
         gaps.dedup();
+        let walked = || walk.identities.iter().flat_map(|walked| &walked.bindings);
+        let held = || holders.roles.iter().flat_map(|role| &role.bindings);
+        let bindings: BTreeMap<(&str, &str), &Binding> = walked()
+            .map(|bound| bound.binding)
+            .chain(held().map(|held| held.binding))
+            .map(|binding| ((&*binding.metadata.namespace, &*binding.metadata.name), binding))
+            .collect();
+        let roles: BTreeMap<(&str, &str, &str), WalkedRole<'a>> = walked()
+            .map(|bound| WalkedRole::of_binding(bound.binding, bound.role))
+            .chain(holders.roles.iter().map(WalkedRole::of_argument))
+            .map(|role| ((role.namespace, role.kind, role.name), role))
+            .collect();
+        let everybodys: BTreeMap<(&str, &str), (&Binding, &str)> = walked()
+            .filter(|bound| bound.is_default_for_everyone())
+            .filter_map(|bound| match bound.via {
+                Via::Group(group) => Some((bound.binding, group)),
+                Via::ServiceAccount | Via::User => None,
+            })
+            .map(|(binding, group)| ((&*binding.metadata.name, group), (binding, group)))
+            .collect();
         Self {
+            everybodys: Each::new(everybodys.into_values(), |(binding, group)| EverybodysDetails {
+                binding: id_of_binding(binding),
+                group: group.to_owned(),
+            }),
             pods: Each::new(&walk.pods, |pod| PodDetails::new(walk, pod)),
             subjects: Each::new(&walk.identities, SubjectDetails::new),
-            roles: Each::new(&holders.roles, |role| RoleDetails::new(holders, role)),
+            bindings: Each::new(bindings.into_values(), BindingDetails::new),
+            roles: Each::new(roles.into_values(), RoleDetails::new),
+            holders: Each::new(&holders.roles, |role| HeldRoleDetails::new(holders, role)),
             gaps: gaps.into_iter().map(ToString::to_string).collect(),
+            omitted: 0,
+        }
+    }
+}
+
+impl AccessWalk<'_> {
+    /// Limits each list.
+    #[must_use]
+    pub(crate) fn limited(mut self, size: SizeOptions) -> Self {
+        let shown = |all| size.of_records(all);
+        self.omitted = self.everybodys.limit(shown)
+            + self.pods.limit(shown)
+            + self.subjects.limit(shown)
+            + self.bindings.limit(shown)
+            + self.roles.limit(shown)
+            + self.holders.limit(shown);
+        self
+    }
+}
+
+impl Document for AccessWalk<'_> {
+    const KIND: &'static str = "AccessWalk";
+
+    fn sections(&self) -> Vec<Section<'_>> {
+        vec![
+            Section { key: "pods", record: "pod", list: &self.pods },
+            Section { key: "everybodys", record: "everybodys", list: &self.everybodys },
+            Section { key: "subjects", record: "subject", list: &self.subjects },
+            Section { key: "bindings", record: "binding", list: &self.bindings },
+            Section { key: "roles", record: "role", list: &self.roles },
+            Section { key: "holders", record: "holders", list: &self.holders },
+        ]
+    }
+
+    fn tail(&self, fields: &mut Fields) -> io::Result<()> {
+        fields.add("gaps", &self.gaps)?;
+        match self.omitted {
+            0 => Ok(()),
+            omitted => fields.add("omitted", &omitted),
         }
     }
 }
@@ -167,12 +331,12 @@ impl<'a> PodDetails<'a> {
             template: (!pod.is_pod()).then_some(&*pod.spec.path),
             owners: owners(&pod.owners()),
             service_account: walked.map(|_| pod.spec.service_account_name()),
+            subject: walked.map(|walked| label(&walked.identity)),
             token_mounted: TokenDetails {
                 value: token.mounted,
                 because: token.reason.as_str(),
                 containers: token.containers,
             },
-            bindings: walked.map(bindings).unwrap_or_default(),
         }
     }
 }
@@ -184,22 +348,62 @@ impl<'a> SubjectDetails<'a> {
             user: &walked.identity.user,
             groups: TextList(&walked.identity.groups),
             exists: exists(walked.account),
-            bindings: bindings(walked),
+            bindings: walked
+                .bindings
+                .iter()
+                .filter(|bound| !bound.is_default_for_everyone())
+                .map(|bound| BoundDetails::new(bound, &label(&walked.identity)))
+                .collect(),
+        }
+    }
+}
+
+impl BoundDetails {
+    fn new(bound: &WalkedBinding<'_>, holder: &str) -> Self {
+        let WalkedBinding { binding, subject, via, .. } = bound;
+        let subject = words::subject_argument(subject, &binding.metadata);
+        Self {
+            binding: id_of_binding(binding),
+            subject: Some(subject).filter(|subject| subject != holder),
+            via: match via {
+                Via::ServiceAccount => "ServiceAccount",
+                Via::User => "User",
+                Via::Group(_) => "Group",
+            },
+        }
+    }
+}
+
+impl<'a> BindingDetails<'a> {
+    fn new(binding: &'a Binding) -> Self {
+        let (kind, namespace, name) = role_named_by(binding);
+        Self {
+            id: id_of_binding(binding),
+            binding: ObjectReference::binding(binding),
+            role: id(kind, namespace, name),
         }
     }
 }
 
 impl<'a> RoleDetails<'a> {
+    fn new(walked: WalkedRole<'a>) -> Self {
+        let WalkedRole { kind, namespace, name, role, state } = walked;
+        Self {
+            id: id(kind, namespace, name),
+            role: match role {
+                Some(role) => ObjectReference::role(role),
+                None => ObjectReference::named(kind, namespace, name),
+            },
+            state,
+            rules: role.map(rules).unwrap_or_default(),
+        }
+    }
+}
+
+impl<'a> HeldRoleDetails<'a> {
     fn new(holders: &'a Holders<'a>, held: &'a HeldRole<'a>) -> Self {
         Self {
-            role: match held.role {
-                Some(role) => ObjectReference::role(role),
-                None => {
-                    ObjectReference::named(held.name.kind(), held.name.namespace, held.name.name)
-                }
-            },
-            exists: held.role.is_some(),
-            rules: held.role.map(rules).unwrap_or_default(),
+            role: id(held.name.kind(), held.name.namespace, held.name.name),
             included_in: held.included_in.iter().map(|role| ObjectReference::role(role)).collect(),
             bindings: held
                 .bindings
@@ -213,7 +417,7 @@ impl<'a> RoleDetails<'a> {
 impl<'a> HeldBindingDetails<'a> {
     fn new(holders: &'a Holders<'a>, held: &'a HeldBinding<'a>) -> Self {
         Self {
-            binding: ObjectReference::binding(held.binding),
+            binding: id_of_binding(held.binding),
             subjects: held
                 .holders
                 .iter()
@@ -262,42 +466,6 @@ fn owners<'a>(links: &[OwnerLink<'a>]) -> Vec<OwnerDetails<'a>> {
             read: workload.is_some(),
         })
         .collect()
-}
-
-fn bindings<'a>(walked: &'a WalkedIdentity<'a>) -> Vec<BindingDetails<'a>> {
-    walked.bindings.iter().map(BindingDetails::new).collect()
-}
-
-impl<'a> BindingDetails<'a> {
-    fn new(bound: &'a WalkedBinding<'a>) -> Self {
-        let WalkedBinding { binding, subject, via, role } = bound;
-        let role_ref = &binding.role_ref;
-        // The namespace of the role, even if it does not exist.
-        let namespace = match role_ref.kind {
-            RoleKind::Role => &*binding.metadata.namespace,
-            RoleKind::ClusterRole | RoleKind::Other(_) => "",
-        };
-        let missing = ObjectReference::named(role_ref.kind.as_str(), namespace, &role_ref.name);
-        let (role, role_state, rules) = match role {
-            RoleState::Found(role) => (ObjectReference::role(role), "found", rules(role)),
-            RoleState::NotFound => (missing, "not-found", Vec::new()),
-            RoleState::Unsupported => (missing, "unsupported", Vec::new()),
-            RoleState::Unread => (missing, "unread", Vec::new()),
-        };
-        Self {
-            binding: ObjectReference::binding(binding),
-            subject: ObjectReference::subject(subject, &binding.metadata),
-            via: match via {
-                Via::ServiceAccount => "ServiceAccount",
-                Via::User => "User",
-                Via::Group(_) => "Group",
-            },
-            everybodys: bound.is_default_for_everyone(),
-            role,
-            role_state,
-            rules,
-        }
-    }
 }
 
 fn rules(role: &Role) -> Vec<RuleDetails<'_>> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use rolecall_access::{
     Holder,
     diff::{Change, Difference, GainedRisk, HolderDiff},
@@ -10,8 +11,9 @@ use rolecall_access::{
 use rolecall_check::Severity;
 use rolecall_rbac::{Origin, RuleGrant};
 
-use super::{Cell, Table, TableLayout, markdown};
+use super::{Cell, Summary, Table, TableLayout, markdown, merged};
 use crate::answer::comparison::Comparison;
+use crate::listing::{Arranged, Keys, ListOptions, Room, place as place_of};
 use crate::render::github::{data, property};
 use crate::words;
 
@@ -22,29 +24,76 @@ const FEW: usize = 2;
 pub(crate) fn write_table(
     out: &mut impl Write,
     comparison: &Comparison<'_>,
-    layout: TableLayout,
+    list: &ListOptions,
+    (room, layout): (Room, TableLayout),
 ) -> io::Result<()> {
     let mut table = Table::new(["CHANGE", "SUBJECT", "ACCESS", "THROUGH"]);
-    for row in rows(comparison) {
+    let arranged = arranged(comparison, list, room);
+    let cells = |row: &Row<'_>| {
         let through = through(row.change, FEW);
-        table.row([
-            row.word(),
-            row.subject().into(),
-            row.change.term.to_string().into(),
-            through.into(),
-        ]);
+        vec![row.word(), row.subject().into(), row.change.term.to_string().into(), through.into()]
+    };
+    let group = |group: &Vec<Row<'_>>| merged(group.iter().map(cells).collect());
+    let rows: Vec<Vec<Cell>> = arranged.groups.par_iter().map(group).collect();
+    rows.into_iter().for_each(|row| table.row(row));
+    write_tables(out, &table, comparison, arranged.omission(), list, (room, layout))
+}
+
+/// Writes the number of changes by kind and subject.
+pub(crate) fn write_summary(
+    out: &mut impl Write,
+    comparison: &Comparison<'_>,
+    layout: TableLayout,
+) -> io::Result<()> {
+    let worst = worst_risks(comparison);
+    let changes = rows(comparison).map(|row| row.keys(&worst));
+    let risks = comparison.risks.iter().map(risk_keys);
+    let summary = Summary::of(changes.chain(risks));
+    summary.write(out, ["CHANGE", "SUBJECT", "change"], layout)?;
+    writeln!(out, "{}", totals(comparison))
+}
+
+/// Sorts, groups and limits the changes.
+fn arranged<'a>(
+    comparison: &'a Comparison<'a>,
+    list: &ListOptions,
+    room: Room,
+) -> Arranged<Row<'a>> {
+    let worst = worst_risks(comparison);
+    list.arrange(room, rows(comparison).collect(), |row| row.keys(&worst))
+}
+
+/// Returns the most severe risk that each subject gained.
+fn worst_risks<'a>(comparison: &'a Comparison<'_>) -> BTreeMap<&'a Holder, Severity> {
+    let mut worst = BTreeMap::new();
+    for found in &comparison.risks {
+        let known = worst.entry(found.holder).or_insert(found.risk.severity);
+        *known = found.risk.severity.max(*known);
     }
-    write_tables(out, &table, comparison, layout)
+    worst
+}
+
+/// Returns the keys by which risks are sorted and grouped.
+fn risk_keys(found: &GainedRisk<'_, '_>) -> Keys {
+    Keys {
+        severity: Some(found.risk.severity),
+        rule: found.risk.code.to_string(),
+        subject: found.holder.to_string(),
+        namespace: found.risk.namespace.as_deref().unwrap_or_default().to_owned(),
+        ..Keys::default()
+    }
 }
 
 /// Writes one row for each rule of each change, with the rule's location.
 pub(crate) fn write_wide(
     out: &mut impl Write,
     comparison: &Comparison<'_>,
-    layout: TableLayout,
+    list: &ListOptions,
+    (room, layout): (Room, TableLayout),
 ) -> io::Result<()> {
     let mut table = Table::new(["CHANGE", "SUBJECT", "ACCESS", "BINDING", "ROLE", "RULE"]);
-    for row in rows(comparison) {
+    let arranged = arranged(comparison, list, room);
+    for row in arranged.groups.iter().flatten() {
         for (position, grant) in row.change.by.iter().enumerate() {
             let [change, subject, access]: [Cell; 3] = match position {
                 0 => [row.word(), row.subject().into(), row.change.term.to_string().into()],
@@ -60,31 +109,45 @@ pub(crate) fn write_wide(
             ]);
         }
     }
-    write_tables(out, &table, comparison, layout)
+    write_tables(out, &table, comparison, arranged.omission(), list, (room, layout))
 }
 
 fn write_tables(
     out: &mut impl Write,
     changes: &Table,
     comparison: &Comparison<'_>,
-    layout: TableLayout,
+    omission: Option<String>,
+    list: &ListOptions,
+    (room, layout): (Room, TableLayout),
 ) -> io::Result<()> {
     if !changes.is_empty() {
         changes.write(out, layout)?;
     }
+    if let Some(omission) = omission {
+        writeln!(out, "{omission}")?;
+    }
     if !comparison.risks.is_empty() {
         let mut table = Table::new(["RISK", "SEVERITY", "SUBJECT", "WHERE", "CAN NOW"]);
-        for GainedRisk { holder, risk, may, .. } in &comparison.risks {
-            table.row([
+        let risks = comparison.risks.iter().collect();
+        let arranged = list.arrange(room, risks, |found| risk_keys(found));
+        let cells = |found: &&GainedRisk<'_, '_>| {
+            let GainedRisk { holder, risk, may, .. } = found;
+            vec![
                 risk.code.to_string().into(),
                 risk.severity.as_str().into(),
                 holder.to_string().into(),
                 risk.namespace.as_deref().unwrap_or("*").into(),
                 may.as_str().into(),
-            ]);
+            ]
+        };
+        for group in &arranged.groups {
+            table.row(merged(group.iter().map(cells).collect()));
         }
         writeln!(out)?;
         table.write(out, layout)?;
+        if let Some(omission) = arranged.omission() {
+            writeln!(out, "{omission}")?;
+        }
     }
     match changes.is_empty() {
         true => Ok(()),
@@ -219,6 +282,20 @@ impl Row<'_> {
 
     fn subject(&self) -> String {
         self.holder.to_string()
+    }
+
+    /// Returns the keys by which changes are sorted and grouped.
+    fn keys(&self, worst: &BTreeMap<&Holder, Severity>) -> Keys {
+        let binding = self.change.by.first().map(|grant| grant.binding);
+        Keys {
+            severity: worst.get(self.holder).copied().filter(|_| self.kind == Kind::Gained),
+            rule: self.kind.as_str().to_owned(),
+            subject: self.subject(),
+            object: binding.map(words::binding).unwrap_or_default(),
+            namespace: binding.map_or("", |it| &it.metadata.namespace).to_owned(),
+            place: binding.map(|it| place_of(&it.metadata.origin)).unwrap_or_default(),
+            ..Keys::default()
+        }
     }
 }
 

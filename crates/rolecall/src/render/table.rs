@@ -273,6 +273,11 @@ impl Cell {
         Self::new(text).with_style(AnsiColor::Yellow.on_default())
     }
 
+    /// Returns the text.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Returns the width of the text.
     fn width(&self) -> usize {
         // Control characters are escaped, so that every ASCII character is one column wide.

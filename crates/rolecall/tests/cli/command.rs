@@ -62,7 +62,10 @@ pub(crate) fn rolecall_in_columns(columns: usize, arguments: &str) -> Ran {
 }
 
 /// Runs a command to completion.
+///
+/// JSON is indented, as on a terminal, so that snapshots are readable.
 pub(crate) fn run(command: &mut Command, stdin: &str) -> Ran {
+    let is_json = asks_for_json(command);
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -77,11 +80,78 @@ pub(crate) fn run(command: &mut Command, stdin: &str) -> Ran {
     });
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap();
+    let stdout = String::from_utf8(output.stdout).unwrap();
     Ran {
         exit: output.status.code(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
+        stdout: if is_json { indented(&stdout) } else { stdout },
         stderr: String::from_utf8(output.stderr).unwrap(),
     }
+}
+
+/// Returns whether the command prints JSON documents.
+fn asks_for_json(command: &Command) -> bool {
+    let words: Vec<_> = command.get_args().map(|word| word.to_string_lossy()).collect();
+    let pairs =
+        words.windows(2).any(|pair| matches!(&*pair[0], "-o" | "--output") && pair[1] == "json");
+    let joined = words.iter().any(|word| matches!(&**word, "-ojson" | "-o=json" | "--output=json"));
+    (pairs || joined) && words.iter().all(|word| !word.starts_with("--reviews"))
+}
+
+/// Indents each line that is a JSON object like `serde_json::to_string_pretty`, and keeps the order
+/// of keys.
+fn indented(text: &str) -> String {
+    let is_object = |line: &str| line.starts_with('{') && line.trim_end().ends_with('}');
+    text.split_inclusive('\n')
+        .map(|line| if is_object(line) { indent(line.trim_end()) + "\n" } else { line.to_owned() })
+        .collect()
+}
+
+fn indent(line: &str) -> String {
+    let (mut out, mut depth) = (String::new(), 0);
+    let mut is_string = false;
+    let mut chars = line.chars().peekable();
+    let break_line = |out: &mut String, depth: usize| {
+        out.push('\n');
+        out.extend(std::iter::repeat_n("  ", depth));
+    };
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => is_string = !is_string,
+            '\\' if is_string => {
+                out.push(c);
+                out.extend(chars.next());
+                continue;
+            }
+            _ if is_string => {}
+            '{' | '[' if chars.peek().is_some_and(|next| matches!(next, '}' | ']')) => {
+                out.push(c);
+                out.extend(chars.next());
+                continue;
+            }
+            '{' | '[' => {
+                depth += 1;
+                out.push(c);
+                break_line(&mut out, depth);
+                continue;
+            }
+            '}' | ']' => {
+                depth -= 1;
+                break_line(&mut out, depth);
+            }
+            ',' => {
+                out.push(c);
+                break_line(&mut out, depth);
+                continue;
+            }
+            ':' => {
+                out.push_str(": ");
+                continue;
+            }
+            _ => {}
+        }
+        out.push(c);
+    }
+    out
 }
 
 /// Splits a command line at spaces outside of single quotes.

@@ -224,10 +224,10 @@ fn every_kind_of_failure_is_a_finding_at_its_entry() {
     let files = [("deploy/a.yaml", READER), ("deploy/rolecall.yaml", &*config)];
     assert_snapshot!(check_in(&files, "check deploy --severity medium"), @r#"
     CODE    SEVERITY   WHERE                     OBJECT                          FINDING
-    RC510   medium     deploy/a.yaml:5           Role shop/reader                rules[0]: its holders can read any Secret whose name they know, in namespace `shop`; limit the rule with `resourceNames`, or mount the required Secrets
     RC601   high       deploy/rolecall.yaml:7    Expectation jane reads Pods     can[1]: `user/jane` cannot get,list pods in namespace shop, which violates `jane reads Pods`; nearly granted by ClusterRole view (default), but no binding grants it to user/jane; grant it: `rolecall fix get,list pods --for user/jane -n shop -f deploy --out-dir rbac`
     RC602   high       deploy/rolecall.yaml:11   Expectation user/jane           cannot[1]: `user/jane` can get secrets in namespace shop; granted by RoleBinding shop/reader (deploy/a.yaml:7), Role shop/reader (deploy/a.yaml:1), rules[0]; remove it from the role, or the subject from the binding
     RC603   high       deploy/rolecall.yaml:14   Expectation nothing             only: `user/jane` can get secrets in namespace shop, which `only` does not include, which violates `nothing`; granted by RoleBinding shop/reader (deploy/a.yaml:7), Role shop/reader (deploy/a.yaml:1), rules[0]; remove it from the role, or the subject from the binding
+    RC510   medium     deploy/a.yaml:5           Role shop/reader                rules[0]: its holders can read any Secret whose name they know, in namespace `shop`; limit the rule with `resourceNames`, or mount the required Secrets
     RC605   medium     deploy/rolecall.yaml:15   Expectation user/j?ne,group/*   subjects: the subjects of the expectation match nobody; correct the pattern, or set `optional: true` if it does not have to match
     RC606   medium     deploy/rolecall.yaml:19   Expectation user/jane           cannot[0]: `pods` has no subresource `exce`, in the expectation
 

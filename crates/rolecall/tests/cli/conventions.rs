@@ -101,22 +101,22 @@ fn lists_have_the_common_formats() {
     "#);
     assert_snapshot!(rolecall("check fixtures/v09-dangling-role-ref -q -o csv"), @r#"
     code,severity,where,object,finding
-    RC101,info,fixtures/v09-dangling-role-ref/manifests.yaml:20,ClusterRoleBinding v09-app-metrics,"roleRef.name: ClusterRole `v09-metrics-reader` is not in the input: nothing is granted, unless other software installs it; create it, or correct the roleRef, or list `ClusterRole v09-metrics-reader` under `external:` in rolecall.yaml"
     RC101,high,fixtures/v09-dangling-role-ref/manifests.yaml:35,RoleBinding v09-app/app-view,"roleRef.name: Role `view` does not exist in namespace `v09-app`: nothing is granted; refer to `ClusterRole view` if you meant that one"
+    RC101,info,fixtures/v09-dangling-role-ref/manifests.yaml:20,ClusterRoleBinding v09-app-metrics,"roleRef.name: ClusterRole `v09-metrics-reader` is not in the input: nothing is granted, unless other software installs it; create it, or correct the roleRef, or list `ClusterRole v09-metrics-reader` under `external:` in rolecall.yaml"
     --- exit 1
     "#);
     assert_snapshot!(rolecall("check fixtures/v09-dangling-role-ref -q -o text"), @r#"
+    high RC101 RoleBinding v09-app/app-view
+      fixtures/v09-dangling-role-ref/manifests.yaml:35
+      roleRef.name: Role `view` does not exist in namespace `v09-app`: nothing is granted
+      fix: refer to `ClusterRole view` if you meant that one
+
     info RC101 ClusterRoleBinding v09-app-metrics
       fixtures/v09-dangling-role-ref/manifests.yaml:20
       roleRef.name: ClusterRole `v09-metrics-reader` is not in the input: nothing is granted, unless
       other software installs it
       fix: create it, or correct the roleRef, or list `ClusterRole v09-metrics-reader` under `external:`
       in rolecall.yaml
-
-    high RC101 RoleBinding v09-app/app-view
-      fixtures/v09-dangling-role-ref/manifests.yaml:35
-      roleRef.name: Role `view` does not exist in namespace `v09-app`: nothing is granted
-      fix: refer to `ClusterRole view` if you meant that one
 
     2 findings: 1 high, 1 info
     checked 7 objects in 2 files

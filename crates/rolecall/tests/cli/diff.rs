@@ -16,10 +16,10 @@ fn only_effective_changes_are_shown() {
         @r#"
         CHANGE   SUBJECT           ACCESS                                                 THROUGH
         gained   group/shop-team   create pods/exec in namespace shop                     RoleBinding shop/team of Role shop/team (fixtures/refactoring/after/team.yaml:1)
-        lost     group/shop-team   get secrets named shop-tls in namespace shop           RoleBinding shop/operator of ClusterRole shop-operator (fixtures/refactoring/before/rbac.yaml:2)
-        lost     group/shop-team   get,patch deployments.apps in namespace shop           RoleBinding shop/operator of ClusterRole shop-operator (fixtures/refactoring/before/rbac.yaml:2)
         gained   sa/ci:deployer    list secrets in namespace shop                         RoleBinding shop/deployer-tls of Role shop/tls (fixtures/refactoring/after/deployer.yaml:20)
         gained   sa/ci:deployer    get secrets not named shop-tls in namespace shop       RoleBinding shop/deployer-tls of Role shop/tls (fixtures/refactoring/after/deployer.yaml:20)
+        lost     group/shop-team   get secrets named shop-tls in namespace shop           RoleBinding shop/operator of ClusterRole shop-operator (fixtures/refactoring/before/rbac.yaml:2)
+        lost     group/shop-team   get,patch deployments.apps in namespace shop           RoleBinding shop/operator of ClusterRole shop-operator (fixtures/refactoring/before/rbac.yaml:2)
         lost     sa/ci:deployer    get secrets named shop-tls in namespace shop-staging   RoleBinding shop-staging/operator of ClusterRole shop-operator (fixtures/refactoring/before/rbac.yaml:2)
 
         RISK    SEVERITY   SUBJECT           WHERE   CAN NOW
@@ -44,20 +44,6 @@ fn wide_shows_every_rule() {
           role: Role shop/team (fixtures/refactoring/after/team.yaml:1)
           rule: rules[1]: create pods/exec
 
-        lost
-          subject: group/shop-team
-          access: get secrets named shop-tls in namespace shop
-          binding: RoleBinding shop/operator (fixtures/refactoring/before/rbac.yaml:18)
-          role: ClusterRole shop-operator (fixtures/refactoring/before/rbac.yaml:2)
-          rule: rules[2]: get secrets "shop-tls"
-
-        lost
-          subject: group/shop-team
-          access: get,patch deployments.apps in namespace shop
-          binding: RoleBinding shop/operator (fixtures/refactoring/before/rbac.yaml:18)
-          role: ClusterRole shop-operator (fixtures/refactoring/before/rbac.yaml:2)
-          rule: rules[1]: get,patch deployments.apps
-
         gained
           subject: sa/ci:deployer
           access: list secrets in namespace shop
@@ -71,6 +57,20 @@ fn wide_shows_every_rule() {
           binding: RoleBinding shop/deployer-tls (fixtures/refactoring/after/deployer.yaml:45)
           role: Role shop/tls (fixtures/refactoring/after/deployer.yaml:20)
           rule: rules[0]: get,list secrets
+
+        lost
+          subject: group/shop-team
+          access: get secrets named shop-tls in namespace shop
+          binding: RoleBinding shop/operator (fixtures/refactoring/before/rbac.yaml:18)
+          role: ClusterRole shop-operator (fixtures/refactoring/before/rbac.yaml:2)
+          rule: rules[2]: get secrets "shop-tls"
+
+        lost
+          subject: group/shop-team
+          access: get,patch deployments.apps in namespace shop
+          binding: RoleBinding shop/operator (fixtures/refactoring/before/rbac.yaml:18)
+          role: ClusterRole shop-operator (fixtures/refactoring/before/rbac.yaml:2)
+          rule: rules[1]: get,patch deployments.apps
 
         lost
           subject: sa/ci:deployer
@@ -253,10 +253,10 @@ fn commits_are_compared_without_a_checkout() {
     assert_snapshot!(rolecall_in(repository.path(), "diff git:HEAD~1:deploy git:HEAD:deploy/"), @r#"
     CHANGE   SUBJECT           ACCESS                                                 THROUGH
     gained   group/shop-team   create pods/exec in namespace shop                     RoleBinding shop/team of Role shop/team (git:HEAD:deploy/rbac/team.yaml:1)
-    lost     group/shop-team   get secrets named shop-tls in namespace shop           RoleBinding shop/operator of ClusterRole shop-operator (git:HEAD~1:deploy/rbac/rbac.yaml:2)
-    lost     group/shop-team   get,patch deployments.apps in namespace shop           RoleBinding shop/operator of ClusterRole shop-operator (git:HEAD~1:deploy/rbac/rbac.yaml:2)
     gained   sa/ci:deployer    list secrets in namespace shop                         RoleBinding shop/deployer-tls of Role shop/tls (git:HEAD:deploy/rbac/deployer.yaml:20)
     gained   sa/ci:deployer    get secrets not named shop-tls in namespace shop       RoleBinding shop/deployer-tls of Role shop/tls (git:HEAD:deploy/rbac/deployer.yaml:20)
+    lost     group/shop-team   get secrets named shop-tls in namespace shop           RoleBinding shop/operator of ClusterRole shop-operator (git:HEAD~1:deploy/rbac/rbac.yaml:2)
+    lost     group/shop-team   get,patch deployments.apps in namespace shop           RoleBinding shop/operator of ClusterRole shop-operator (git:HEAD~1:deploy/rbac/rbac.yaml:2)
     lost     sa/ci:deployer    get secrets named shop-tls in namespace shop-staging   RoleBinding shop-staging/operator of ClusterRole shop-operator (git:HEAD~1:deploy/rbac/rbac.yaml:2)
 
     RISK    SEVERITY   SUBJECT           WHERE   CAN NOW

@@ -385,9 +385,9 @@ fn an_overlay_predicts_the_effect_of_manifests() {
     let check = server.rolecall("admin", "check fixtures/v09-dangling-role-ref --overlay");
     assert_snapshot!(check, @r#"
     CODE    SEVERITY   WHERE                                              OBJECT                               FINDING
-    RC402   low        fixtures/v09-dangling-role-ref/manifests.yaml:6    ServiceAccount v09-app/app           has access, but no workload in the input uses it; run the intended workload as this ServiceAccount, or remove its bindings if nothing uses it
     RC101   high       fixtures/v09-dangling-role-ref/manifests.yaml:20   ClusterRoleBinding v09-app-metrics   roleRef.name: ClusterRole `v09-metrics-reader` does not exist: nothing is granted; create it, or correct the roleRef
     RC101   high       fixtures/v09-dangling-role-ref/manifests.yaml:35   RoleBinding v09-app/app-view         roleRef.name: Role `view` does not exist in namespace `v09-app`: nothing is granted; refer to `ClusterRole view` if you meant that one
+    RC402   low        fixtures/v09-dangling-role-ref/manifests.yaml:6    ServiceAccount v09-app/app           has access, but no workload in the input uses it; run the intended workload as this ServiceAccount, or remove its bindings if nothing uses it
 
     3 findings: 2 high, 1 low
     checked 7 objects in 2 files

@@ -34,6 +34,7 @@ mod foreign;
 mod hints;
 mod hostile;
 mod input;
+mod listing;
 mod live;
 mod manifests;
 mod matrix;

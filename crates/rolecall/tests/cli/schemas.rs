@@ -209,3 +209,56 @@ pub(crate) fn validator(name: &str) -> Validator {
     let schema = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     jsonschema::options().with_retriever(Folder).build(&schema).unwrap()
 }
+
+/// The name of a record and the key of its list.
+const RECORDS: [(&str, &str); 12] = [
+    ("pod", "pods"),
+    ("everybodys", "everybodys"),
+    ("subject", "subjects"),
+    ("binding", "bindings"),
+    ("role", "roles"),
+    ("holders", "holders"),
+    ("finding", "findings"),
+    ("holder", "holders"),
+    ("gained", "gained"),
+    ("lost", "lost"),
+    ("undecided", "undecided"),
+    ("risk", "risks"),
+];
+
+#[test]
+fn json_lines_contain_the_same_as_the_document() {
+    let kinds = ["access-holders", "access-walk", "findings", "access-diff"];
+    for (_, arguments) in OUTPUTS.iter().filter(|(schema, _)| kinds.contains(schema)) {
+        let document = rolecall(&format!("{arguments} -o json"));
+        let lines = rolecall(&format!("{arguments} -o jsonl"));
+        assert_eq!((document.exit, &document.stderr), (lines.exit, &lines.stderr), "{arguments}");
+        let expected: Value = serde_json::from_str(&document.stdout).unwrap();
+        let mut found = json!({});
+        for line in lines.stdout.lines() {
+            let mut record: Value = serde_json::from_str(line).unwrap();
+            let name = record.as_object_mut().unwrap().remove("record").unwrap();
+            match RECORDS.iter().find(|(record, _)| name == *record) {
+                Some((_, key)) => {
+                    let list = &mut found[key];
+                    match list.as_array_mut() {
+                        Some(list) => list.push(record),
+                        None => *list = json!([record]),
+                    }
+                }
+                None => {
+                    assert_eq!(name, "document");
+                    for (key, value) in record.as_object().unwrap() {
+                        found[key] = value.clone();
+                    }
+                }
+            }
+        }
+        for (_, key) in RECORDS {
+            if expected.get(key).is_some_and(|list| list == &json!([])) {
+                found[key] = json!([]);
+            }
+        }
+        assert_eq!(found, expected, "{arguments}");
+    }
+}

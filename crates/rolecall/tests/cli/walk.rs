@@ -218,6 +218,8 @@ fn groups_users_and_masters() {
     User jane
     |   in system:authenticated
     `-- only the default rules of every user (3 bindings; see -o wide)
+
+    2 subjects, 4 bindings
     --- exit 0
     "#);
 }

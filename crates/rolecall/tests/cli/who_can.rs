@@ -37,6 +37,7 @@ fn all_namespaces_are_asked_one_by_one() {
         SUBJECT           NAMESPACE   BINDING   ROLE
         sa/v08-prod:app   v08-prod    app       Role/app
         sa/v08-test:app   v08-test    app       Role/app
+        2 subjects, 2 bindings, 2 namespaces
         --- stderr
         note: group system:masters can do anything, regardless of roles and bindings
         --- exit 0
@@ -159,6 +160,7 @@ fn urls_have_subjects_too() {
     SUBJECT             NAMESPACE   BINDING         ROLE
     user/v19-admin      *           v19-every-url   ClusterRole/v19-every-url
     sa/v19-app:prober   *           v19-urls        ClusterRole/v19-urls
+    2 subjects, 2 bindings
     --- stderr
     note: group system:masters can do anything, regardless of roles and bindings
     --- exit 0

@@ -276,7 +276,7 @@ fn write(difference: &Difference<'_>, ui: &Ui, format: MatrixFormat) -> Result<(
     match (format, format.as_format()) {
         (MatrixFormat::Csv, _) => output::difference::write_csv(&mut out, difference)?,
         (MatrixFormat::Markdown, _) => render::difference::write_markdown(&mut out, difference)?,
-        (MatrixFormat::Json | MatrixFormat::Yaml, Some(format)) => {
+        (MatrixFormat::Json | MatrixFormat::Jsonl | MatrixFormat::Yaml, Some(format)) => {
             output::write_versioned(&mut out, format, &AccessMatrixDiff::new(difference))?;
         }
         _ => render::difference::write_table(&mut out, difference, ui.layout())?,

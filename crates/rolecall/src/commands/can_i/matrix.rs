@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use rolecall_rbac::{Axes, GridRow, Text, VerdictKind};
 
 use super::Arguments;
-use super::plan::{Plan, Row};
+use super::plan::{Plan, Row, Shown, is_no};
 use super::{live, settle};
 use crate::cli::Options;
 use crate::decide::Decided;
@@ -34,11 +34,12 @@ struct Piece<'a> {
     with_cluster_scope: bool,
 }
 
-/// Encoded output, and the number of unknown cells in it.
+/// Encoded output, and the number of cells in it that are unknown or `no`.
 #[derive(Default)]
 struct Written {
     bytes: Vec<u8>,
     unknown: usize,
+    denied: usize,
 }
 
 /// A matrix while it is written.
@@ -68,8 +69,9 @@ pub(super) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let columns = std::mem::take(&mut plan.columns);
     let axes = session.authorizer.axes(plan.verbs.clone(), columns);
     let layout = Layout::new(arguments.output, &plan.extent(may_be_unknown), ui.layout());
-    let unknown =
-        Matrix { session: &session, plan, axes, format: arguments.output, layout }.write(ui)?;
+    let mut matrix = Matrix { session: &session, plan, axes, format: arguments.output, layout };
+    matrix.shorten(ui)?;
+    let unknown = matrix.write(ui)?;
     if unknown > 0 {
         ui.warn(format!("{unknown} answers are unknown, because something could not be read"));
     }
@@ -87,7 +89,41 @@ pub(super) fn namespaces(ui: &Ui, session: &Session, options: &Options) -> Vec<T
     namespaces
 }
 
+/// The number of cells with `no` in a table that still shows them by default.
+const MANY_DENIED: usize = 2_000;
+
 impl Matrix<'_> {
+    /// Leaves out the rows of a table without access if these would be most of a long table.
+    fn shorten(&mut self, ui: &Ui) -> Result<(), CommandError> {
+        let rows = self.plan.rows.len() * self.plan.namespaces.len() * self.plan.subjects.len();
+        let may_be_long = rows.saturating_mul(self.plan.verbs.len()) > MANY_DENIED;
+        if self.plan.shown == Shown::AllowedOnly || !self.format.is_grid() || !may_be_long {
+            return Ok(());
+        }
+        let mut denied = 0;
+        let pieces: Vec<Piece<'_>> = self.pieces().collect();
+        for pieces in pieces.chunks(PIECES_AT_ONCE) {
+            let counts: Vec<Result<usize, CommandError>> = pieces
+                .par_iter()
+                .map(|piece| self.answer(*piece).map(|written| written.denied))
+                .collect();
+            for count in counts {
+                denied += count?;
+            }
+            if denied > MANY_DENIED {
+                break;
+            }
+        }
+        if denied > MANY_DENIED {
+            ui.note(format!(
+                "rows without access are left out, because more than {MANY_DENIED} cells are `no`; \
+                 `-o wide` and `-o csv` list all"
+            ));
+            self.plan.shown = Shown::AllowedOnly;
+        }
+        Ok(())
+    }
+
     /// Writes everything in order, and returns the number of unknown cells.
     fn write(&self, ui: &Ui) -> Result<usize, CommandError> {
         // Machine-readable formats have no colours.
@@ -176,9 +212,10 @@ impl Matrix<'_> {
                     _ => self.decide_cell(place, row, verb, &mut written.bytes)?,
                 };
                 written.unknown += usize::from(word == VerdictKind::Unknown);
+                written.denied += usize::from(is_no(word));
                 words.push(word);
             }
-            if self.format.is_grid() {
+            if self.format.is_grid() && self.plan.shown.includes_row(&words) {
                 self.layout.write_row(&mut written.bytes, place, &words)?;
             }
         }
@@ -197,6 +234,9 @@ impl Matrix<'_> {
         let namespace = place.namespace.map_or("", |namespace| namespace);
         let request = row.request(&self.session.catalog, verb, namespace);
         let decided = Decided::Local(self.session.authorizer.authorize(identity, &request));
+        if !self.plan.shown.includes(decided.verdict()) {
+            return Ok(decided.verdict());
+        }
         if self.format == MatrixFormat::Wide {
             self.layout.write_cell(out, place, verb, &decided)?;
         } else {

@@ -70,6 +70,10 @@ pub(crate) struct Arguments {
     /// context, `context:NAME`; can be repeated
     #[arg(long, value_name = "OTHER", conflicts_with = "reviews")]
     diff_with: Vec<String>,
+    /// Leave out rows of the matrix without any access; the default for tables with more than 2000
+    /// cells that would be `no`
+    #[arg(long, conflicts_with_all = ["reviews", "diff_with"])]
+    allowed_only: bool,
     /// The source of the answers
     #[arg(long, value_enum, default_value_t, value_name = "MODE")]
     mode: Mode,
@@ -88,7 +92,10 @@ impl Arguments {
 /// Answers the questions in the arguments.
 pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
     if let Some(file) = &arguments.reviews {
-        if !matches!(arguments.output, MatrixFormat::Table | MatrixFormat::Json) {
+        if !matches!(
+            arguments.output,
+            MatrixFormat::Table | MatrixFormat::Json | MatrixFormat::Jsonl
+        ) {
             return Err(CommandError::usage("`--reviews` only supports JSON lines")
                 .with_hint(Hint::pass("-o json", "print JSON lines, or omit the option")));
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rolecall_access::known::RESOURCE_VERBS;
 use rolecall_rbac::{
     Axes, Catalog, Column, Glob, Request, RequestScope, Resolved, ServedResource, Text,
-    is_resource_path,
+    VerdictKind, is_resource_path,
 };
 
 use super::Arguments;
@@ -29,6 +29,34 @@ pub(super) struct Plan<'a> {
     pub(super) namespaces: Vec<Text>,
     /// The rows that the evaluator's grid answers.
     pub(super) columns: Vec<Column>,
+    /// The cells to write.
+    pub(super) shown: Shown,
+}
+
+/// The cells of a matrix to write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// All.
+    All,
+    /// Those that are not `no`, and the rows of a table that have any.
+    AllowedOnly,
+}
+
+impl Shown {
+    /// Returns whether a cell is written.
+    pub(super) fn includes(self, verdict: VerdictKind) -> bool {
+        self == Self::All || !is_no(verdict)
+    }
+
+    /// Returns whether the row of a table is written.
+    pub(super) fn includes_row(self, verdicts: &[VerdictKind]) -> bool {
+        self == Self::All || !verdicts.iter().all(|verdict| is_no(*verdict))
+    }
+}
+
+/// Returns whether a verdict is `no`.
+pub(super) fn is_no(verdict: VerdictKind) -> bool {
+    matches!(verdict, VerdictKind::NoOpinion | VerdictKind::Denied)
 }
 
 /// One resource or path of the matrix.
@@ -72,7 +100,8 @@ impl<'a> Plan<'a> {
         let mut columns = Vec::new();
         let rows = rows(ui, catalog, arguments, &verbs, &mut columns)?;
         let has_patterns = arguments.subjects.iter().any(|subject| Glob::is_pattern(subject));
-        Ok(Self { has_patterns, subjects, verbs, rows, namespaces, columns })
+        let shown = if arguments.allowed_only { Shown::AllowedOnly } else { Shown::All };
+        Ok(Self { has_patterns, subjects, verbs, rows, namespaces, columns, shown })
     }
 }
 

@@ -81,6 +81,9 @@ impl<'a> Matrix<'a> {
             };
             for (verb, decided) in plan.verbs.iter().zip(answers.by_ref()) {
                 words.push(decided.verdict());
+                if !plan.shown.includes(decided.verdict()) {
+                    continue;
+                }
                 if self.format == MatrixFormat::Wide {
                     layout.write_cell(&mut bytes, place, verb, decided)?;
                 } else if !self.format.is_grid() {
@@ -89,7 +92,7 @@ impl<'a> Matrix<'a> {
                     cells::cell(&mut bytes, self.format, identity, &request, decided)?;
                 }
             }
-            if self.format.is_grid() {
+            if self.format.is_grid() && plan.shown.includes_row(&words) {
                 layout.write_row(&mut bytes, place, &words)?;
             }
             out.write_all(cells::joined(self.format, &bytes, is_first))?;

@@ -19,10 +19,11 @@ use crate::config;
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::file::{self, Bound};
+use crate::listing::{Arranged, ListOptions};
 use crate::load::{Breadth, Needs, Session};
 use crate::load_targets::Sessions;
 use crate::located::{self, Coverage, Exactness, LocatedFinding};
-use crate::output::{self, Findings};
+use crate::output::{self, DocumentFormat, Findings};
 use crate::render::findings as render;
 use crate::time;
 use crate::ui::Ui;
@@ -62,6 +63,8 @@ pub(crate) struct Arguments {
     /// The date that decides which suppressions have expired [default: today, in UTC]
     #[arg(long, value_name = "YYYY-MM-DD")]
     today: Option<Date>,
+    #[command(flatten)]
+    list: ListOptions,
 }
 
 /// Parses a severity, and lists the choices in help and completions.
@@ -86,6 +89,8 @@ enum FindingsFormat {
     /// One paragraph per finding, as on a terminal
     Text,
     Json,
+    /// One JSON object per line
+    Jsonl,
     Yaml,
     Csv,
     Sarif,
@@ -106,7 +111,9 @@ impl FindingsFormat {
             Self::Table | Self::Wide | Self::Text | Self::Csv | Self::Junit | Self::Markdown => {
                 Exactness::Lines
             }
-            Self::Json | Self::Yaml | Self::Sarif | Self::Github => Exactness::Regions,
+            Self::Json | Self::Jsonl | Self::Yaml | Self::Sarif | Self::Github => {
+                Exactness::Regions
+            }
         }
     }
 }
@@ -162,6 +169,7 @@ impl FromStr for CodeGlob {
 
 /// Checks and reports.
 pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
+    arguments.list.size.check(|| arguments.output.is_laid_out())?;
     let mut options = options.clone();
     options.source.filename.extend(arguments.paths.iter().cloned());
     if options.source.filename.is_empty() {
@@ -203,8 +211,8 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     note_suppressed(ui, &options, &suppressed);
     // Never dropped, because the process ends anyway.
     let findings = ManuallyDrop::new(findings);
-    write(ui, arguments.output, &findings, &coverage)?;
-    if arguments.output.is_laid_out() {
+    write(ui, arguments, &arranged(ui, arguments, &findings, &coverage))?;
+    if arguments.output.is_laid_out() && !arguments.list.size.summary {
         suggest_explanation(ui, &findings);
     }
     let conclude = |exit| sessions.all().fold(exit, |exit, session| session.conclude(ui, exit));
@@ -243,13 +251,32 @@ fn suggest_explanation(ui: &Ui, findings: &[LocatedFinding]) {
     }
 }
 
-/// Writes the findings.
-fn write(
+/// Sorts, groups and limits the findings.
+fn arranged<'a>(
     ui: &Ui,
-    format: FindingsFormat,
-    findings: &[LocatedFinding],
-    coverage: &Coverage,
-) -> Result<(), CommandError> {
+    arguments: &Arguments,
+    all: &'a [LocatedFinding],
+    coverage: &'a Coverage,
+) -> located::Report<'a> {
+    let (list, findings) = (&arguments.list, all.iter().collect());
+    let keys = |reported: &&LocatedFinding| render::keys(reported);
+    if arguments.output.is_laid_out() {
+        let Arranged { groups, omitted } = list.arrange(ui.room(), findings, keys);
+        return located::Report { groups, omitted, all, coverage };
+    }
+    let (findings, omitted) = list.records(findings, keys);
+    let groups = findings.into_iter().map(|finding| vec![finding]).collect();
+    located::Report { groups, omitted, all, coverage }
+}
+
+/// Writes the findings.
+fn write(ui: &Ui, arguments: &Arguments, report: &located::Report<'_>) -> Result<(), CommandError> {
+    let format = arguments.output;
+    if arguments.list.size.summary && format.is_laid_out() {
+        let mut out = ui.stdout();
+        render::write_summary(&mut out, report, ui.layout())?;
+        return Ok(out.flush()?);
+    }
     let columns = match format {
         FindingsFormat::Text => Some(ui.columns().unwrap_or(100)),
         FindingsFormat::Table => ui.columns(),
@@ -257,33 +284,34 @@ fn write(
     };
     if let Some(columns) = columns {
         let mut out = ui.stdout();
-        render::write_blocks(&mut out, findings, coverage, columns)?;
+        render::write_blocks(&mut out, report, columns)?;
         return Ok(out.flush()?);
     }
     let headings = ui.layout().headings;
     if format.is_laid_out() && ui.is_colored() {
         let mut out = ui.stdout();
-        render::write_table(&mut out, findings, coverage, headings)?;
+        render::write_table(&mut out, report, headings)?;
         return Ok(out.flush()?);
     }
     // Stripping colours would have to scan every byte.
     let mut out = ui.data();
     match format {
         FindingsFormat::Table | FindingsFormat::Wide | FindingsFormat::Text => {
-            render::write_plain_table(&mut out, findings, coverage, headings)?;
+            render::write_plain_table(&mut out, report, headings)?;
         }
-        FindingsFormat::Csv => render::write_csv(&mut out, findings, coverage, headings)?,
-        FindingsFormat::Json | FindingsFormat::Yaml => {
+        FindingsFormat::Csv => render::write_csv(&mut out, report, headings)?,
+        FindingsFormat::Json | FindingsFormat::Jsonl | FindingsFormat::Yaml => {
             let format = match format {
-                FindingsFormat::Yaml => output::Format::Yaml,
-                _ => output::Format::Json,
+                FindingsFormat::Yaml => DocumentFormat::Yaml,
+                FindingsFormat::Jsonl => DocumentFormat::Jsonl,
+                _ => DocumentFormat::Json,
             };
-            output::write_versioned(&mut out, format, &Findings::new(findings, coverage))?;
+            output::write_document(&mut out, format, &Findings::new(report))?;
         }
-        FindingsFormat::Sarif => render::sarif::write(&mut out, findings, coverage)?,
-        FindingsFormat::Junit => render::junit::write(&mut out, findings, coverage)?,
-        FindingsFormat::Github => render::write_github(&mut out, findings, coverage)?,
-        FindingsFormat::Markdown => render::write_markdown(&mut out, findings, coverage)?,
+        FindingsFormat::Sarif => render::sarif::write(&mut out, report)?,
+        FindingsFormat::Junit => render::junit::write(&mut out, report)?,
+        FindingsFormat::Github => render::write_github(&mut out, report)?,
+        FindingsFormat::Markdown => render::write_markdown(&mut out, report)?,
     }
     Ok(out.flush()?)
 }

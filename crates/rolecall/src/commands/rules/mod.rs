@@ -11,15 +11,16 @@ use rolecall_review::live::RulesAnswer;
 use crate::cli::{self, Options};
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
+use crate::listing::{Arranged, ListOptions};
 use crate::live;
 use crate::load::Session;
 use crate::output::{self, MatrixFormat, SelfSubjectRulesReview};
-use crate::render::Folded;
+use crate::render::{Folded, Summary};
 use crate::subject::{self, Subject, SubjectArgument, label};
 use crate::ui::Ui;
 use crate::words;
 use effective::{EffectiveRule, Given, beyond, effective};
-use table::{Columns, Folding, table, write_folded};
+use table::{Columns, Folding, keys, rows, table, write_folded};
 
 /// List what a subject can do in a namespace
 #[derive(Debug, Args)]
@@ -35,6 +36,8 @@ pub(crate) struct Arguments {
     /// Output format; json and yaml are SelfSubjectRulesReviews, one after the other
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     output: MatrixFormat,
+    #[command(flatten)]
+    list: ListOptions,
 }
 
 /// One subject's rules in one namespace.
@@ -57,6 +60,8 @@ impl Arguments {
 
 /// Lists the rules.
 pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
+    let is_laid_out = matches!(arguments.output, MatrixFormat::Table | MatrixFormat::Wide);
+    arguments.list.size.check(|| is_laid_out)?;
     let subjects = SubjectArgument::parse_all(&arguments.subjects)?;
     let session = Session::load(ui, options, SubjectArgument::needs(&subjects))?;
     let mut report = Report { me: me(ui, options, &session, &subjects)?, ..Report::default() };
@@ -70,13 +75,16 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     });
     let mut out = ui.stdout();
     match (arguments.output, arguments.output.as_format()) {
-        (MatrixFormat::Json | MatrixFormat::Yaml, Some(format)) => {
+        (MatrixFormat::Json | MatrixFormat::Jsonl | MatrixFormat::Yaml, Some(format)) => {
             for (position, (subject, namespace)) in listings.enumerate() {
                 let listing = report.list(ui, &session, subject, namespace)?;
                 if position > 0 && arguments.output == MatrixFormat::Yaml {
                     writeln!(out, "---")?;
                 }
-                output::write_structured(&mut out, format, &listing.to_review())?;
+                match arguments.output {
+                    MatrixFormat::Jsonl => output::write_jsonl(&mut out, &listing.to_review())?,
+                    _ => output::write_structured(&mut out, format, &listing.to_review())?,
+                }
             }
         }
         (format, _) => {
@@ -97,12 +105,26 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
                 MatrixFormat::Wide => Columns::Wide,
                 _ => Columns::Needed,
             };
-            let is_laid_out = matches!(format, MatrixFormat::Table | MatrixFormat::Wide);
             let folding = match is_laid_out && !arguments.show_system {
                 true => Folding::Everybodys,
                 false => Folding::None,
             };
-            let mut table = table(&session, &listings, columns, folding);
+            let rows = rows(&session, &listings, folding);
+            if arguments.list.size.summary {
+                let summary = Summary::of(rows.iter().map(keys));
+                summary.write(&mut out, ["RESOURCE OR URL", "SUBJECT", "rule"], ui.layout())?;
+                out.flush()?;
+                let exit = report.finish(ui);
+                return Ok(session.conclude(ui, exit));
+            }
+            let arranged = match is_laid_out {
+                true => arguments.list.arrange(ui.room(), rows, keys),
+                false => {
+                    let (rows, omitted) = arguments.list.records(rows, keys);
+                    Arranged { groups: rows.into_iter().map(|row| vec![row]).collect(), omitted }
+                }
+            };
+            let mut table = table(&listings, &arranged.groups, columns);
             if format == MatrixFormat::Csv {
                 table.add_unread(words::gaps(&report.gaps));
             }
@@ -113,6 +135,9 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
                 }
                 _ if table.is_empty() => {}
                 _ => table.write(&mut out, ui.layout())?,
+            }
+            if is_laid_out && let Some(omission) = arranged.omission() {
+                writeln!(out, "{omission}")?;
             }
             if folding == Folding::Everybodys {
                 write_folded(&mut Folded::new(&mut out, ui.columns()), &listings, &table)?;

@@ -9,8 +9,9 @@ use rolecall_rbac::{PolicyRule, Text};
 use super::Listing;
 use super::effective::EffectiveRule;
 use crate::error::CommandError;
+use crate::listing::Keys;
 use crate::load::Session;
-use crate::render::{Cell, Table};
+use crate::render::{Cell, Table, merged};
 use crate::subject::{Subject, label};
 use crate::words;
 
@@ -61,13 +62,40 @@ pub(super) fn write_folded(
     Ok(())
 }
 
-/// Builds the table.
-pub(super) fn table(
+/// A rule of a listing, and a note about it.
+pub(super) struct Row<'a> {
+    listing: &'a Listing<'a>,
+    effective: &'a EffectiveRule,
+    note: String,
+}
+
+/// Returns the rows that a table does not leave out.
+pub(super) fn rows<'a>(
     session: &Session,
-    listings: &[Listing<'_>],
-    columns: Columns,
+    listings: &'a [Listing<'a>],
     folding: Folding,
-) -> Table {
+) -> Vec<Row<'a>> {
+    listings
+        .iter()
+        .flat_map(|listing| listing.rules.iter().map(move |rule| (listing, rule)))
+        .filter(|(listing, rule)| !folding.leaves_out(listing.subject, rule))
+        .map(|(listing, effective)| Row { listing, effective, note: note(session, effective) })
+        .collect()
+}
+
+/// Returns the keys by which rules are sorted and grouped.
+pub(super) fn keys(row: &Row<'_>) -> Keys {
+    Keys {
+        rule: about(&row.effective.rule, Columns::Needed),
+        subject: label(&row.listing.subject.identity),
+        object: row.effective.through.join(", "),
+        namespace: row.listing.namespace.to_string(),
+        ..Keys::default()
+    }
+}
+
+/// Builds the table.
+pub(super) fn table(listings: &[Listing<'_>], groups: &[Vec<Row<'_>>], columns: Columns) -> Table {
     let wide = columns != Columns::Needed;
     let all = columns == Columns::All;
     let several = |differ: fn(&Listing<'_>, &Listing<'_>) -> bool| {
@@ -76,15 +104,9 @@ pub(super) fn table(
     let subjects = several(|left, right| left.subject.identity != right.subject.identity);
     let namespaces = several(|left, right| left.namespace != right.namespace)
         || listings.iter().any(|listing| *listing.namespace == *"*");
-    let rows: Vec<(&Listing<'_>, &EffectiveRule, String)> = listings
-        .iter()
-        .flat_map(|listing| listing.rules.iter().map(move |rule| (listing, rule)))
-        .filter(|(listing, rule)| !folding.leaves_out(listing.subject, rule))
-        .map(|(listing, rule)| (listing, rule, note(session, rule)))
-        .collect();
-    let names =
-        all || rows.iter().any(|(_, effective, _)| !effective.rule.resource_names.is_empty());
-    let notes = all || rows.iter().any(|(_, _, note)| !note.is_empty());
+    let shown = || groups.iter().flatten();
+    let names = all || shown().any(|row| !row.effective.rule.resource_names.is_empty());
+    let notes = all || shown().any(|row| !row.note.is_empty());
     let mut headings = Vec::new();
     headings.extend(subjects.then_some("SUBJECT"));
     headings.extend(namespaces.then_some("NAMESPACE"));
@@ -94,7 +116,8 @@ pub(super) fn table(
     headings.extend(wide.then_some("THROUGH"));
     headings.extend(notes.then_some("NOTE"));
     let mut table = Table::new(headings);
-    for (listing, EffectiveRule { rule, through, .. }, note) in rows {
+    let cells = |Row { listing, effective, note }: &Row<'_>| {
+        let EffectiveRule { rule, through, .. } = effective;
         let mut cells: Vec<Cell> = Vec::new();
         cells.extend(subjects.then(|| label(&listing.subject.identity).into()));
         cells.extend(namespaces.then(|| listing.namespace.as_str().into()));
@@ -103,7 +126,10 @@ pub(super) fn table(
         cells.push(rule.verbs.join(" ").into());
         cells.extend(wide.then(|| through.join(", ").into()));
         cells.extend(notes.then(|| Cell::unknown(note)));
-        table.row(cells);
+        cells
+    };
+    for group in groups {
+        table.row(merged(group.iter().map(cells).collect()));
     }
     table
 }

@@ -2,18 +2,20 @@ mod roles;
 mod scope;
 mod targets;
 
+use std::collections::BTreeSet;
 use std::io::Write;
 
 use clap::Args;
-use rolecall_rbac::{Gap, ServiceAccountName};
+use rolecall_rbac::{Binding, Gap, ServiceAccountName};
 use rolecall_walk::{Account, Holders, Walk, WalkedIdentity, everything_in, holders, walk};
 
 use crate::cli::{self, Options};
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
+use crate::listing::{SizeOptions, omission, totals};
 use crate::load::Session;
-use crate::output::{self, AccessWalk, Format};
-use crate::render::{self, Strokes, TreeDetail};
+use crate::output::{self, AccessWalk, DocumentFormat, WalkFormat};
+use crate::render::{self, Strokes, Tree, TreeDetail};
 use crate::subject::label;
 use crate::ui::Ui;
 use crate::words::{self, MissingFrom};
@@ -29,7 +31,9 @@ pub(crate) struct Arguments {
     targets: Vec<String>,
     /// Output format
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
-    output: Format,
+    output: WalkFormat,
+    #[command(flatten)]
+    size: SizeOptions,
 }
 
 /// The maximum number of gaps to report, and of hints of one kind.
@@ -39,12 +43,14 @@ const HINTS: usize = 3;
 impl Arguments {
     /// Returns whether the answer is text, which can be repeated for several targets.
     pub(super) fn is_prose(&self) -> bool {
-        matches!(self.output, Format::Table | Format::Wide)
+        matches!(self.output, WalkFormat::Table | WalkFormat::Wide)
     }
 }
 
 /// Walks and prints the result.
 pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
+    let is_tree = matches!(arguments.output, WalkFormat::Table | WalkFormat::Wide);
+    arguments.size.check(|| is_tree)?;
     let scope_is_open = Scope::is_open(options);
     let targets = arguments
         .targets
@@ -76,25 +82,45 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let walk = walk(&session.authorizer, &found.walked);
     let holders = holders(&session.authorizer, &found.roles, &found.bindings);
     let mut out = ui.stdout();
+    let structured = |format| {
+        let mut out = ui.data();
+        let document = AccessWalk::new(&walk, &holders).limited(arguments.size);
+        output::write_document(&mut out, format, &document)?;
+        Ok::<(), CommandError>(out.flush()?)
+    };
     match arguments.output {
-        Format::Json | Format::Yaml => {
-            let walk = AccessWalk::new(&walk, &holders);
-            output::write_versioned(&mut out, arguments.output, &walk)?;
-        }
-        Format::Table | Format::Wide => {
+        WalkFormat::Json => structured(DocumentFormat::Json)?,
+        WalkFormat::Jsonl => structured(DocumentFormat::Jsonl)?,
+        WalkFormat::Yaml => structured(DocumentFormat::Yaml)?,
+        WalkFormat::Table | WalkFormat::Wide => {
             let detail = TreeDetail {
-                wide: arguments.output == Format::Wide,
+                wide: arguments.output == WalkFormat::Wide,
                 catalog: &session.catalog,
                 missing_from: session.missing_from(),
             };
             let strokes = Strokes::of_locale(|name| std::env::var(name).ok());
             let trees = render::walk_trees(&walk, detail);
-            for (position, tree) in trees.chain(render::holder_trees(&holders, detail)).enumerate()
-            {
+            let trees: Vec<Tree> = match arguments.size.summary {
+                true => Vec::new(),
+                false => trees.chain(render::holder_trees(&holders, detail)).collect(),
+            };
+            let shown = arguments.size.of_table(ui.room(), trees.len());
+            for (position, tree) in trees.iter().take(shown).enumerate() {
                 if position > 0 {
                     writeln!(out)?;
                 }
                 tree.write(&mut out, strokes, ui.columns())?;
+            }
+            if let Some(omission) = omission(trees.len() - shown) {
+                writeln!(out, "\n{omission}")?;
+            }
+            if arguments.size.summary || trees.len() > 1 {
+                writeln!(
+                    out,
+                    "{}{}",
+                    if trees.is_empty() { "" } else { "\n" },
+                    counts(&walk, &holders)
+                )?;
             }
             out.flush()?;
             let is_empty =
@@ -119,6 +145,20 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     out.flush()?;
     let is_complete = report_gaps(ui, &walk, &holders);
     Ok(session.conclude(ui, Exit::Inconclusive.when(!is_complete)))
+}
+
+/// Counts what a walk found.
+fn counts(walk: &Walk<'_>, holders: &Holders<'_>) -> String {
+    let walked = || walk.identities.iter().flat_map(|walked| &walked.bindings);
+    let held = || holders.roles.iter().flat_map(|role| &role.bindings);
+    let bindings = walked().map(|bound| bound.binding).chain(held().map(|held| held.binding));
+    let bindings: BTreeSet<*const Binding> = bindings.map(std::ptr::from_ref).collect();
+    totals(&[
+        (walk.pods.len(), "Pod"),
+        (walk.identities.len(), "subject"),
+        (bindings.len(), "binding"),
+        (holders.roles.len(), "role"),
+    ])
 }
 
 /// Reports gaps that could add to the result, and returns whether there are none.

@@ -17,10 +17,11 @@ const PLACE: Style = Style::new().dimmed();
 /// Writes findings as paragraphs for a number of columns.
 pub(super) fn write(
     out: &mut impl Write,
-    findings: &[LocatedFinding],
+    groups: &[Vec<&LocatedFinding>],
     columns: usize,
 ) -> Result<(), CommandError> {
-    for reported in findings {
+    for group in groups {
+        let Some((reported, others)) = group.split_first() else { continue };
         let finding = &reported.finding;
         let severity = finding.severity;
         let style = style(severity);
@@ -50,9 +51,32 @@ pub(super) fn write(
         if !targets.is_empty() {
             paragraph(out, &targets, columns)?;
         }
+        write_others(out, others, columns)?;
         writeln!(out)?;
     }
     Ok(())
+}
+
+/// Names the other findings of a group.
+fn write_others(
+    out: &mut impl Write,
+    others: &[&LocatedFinding],
+    columns: usize,
+) -> Result<(), CommandError> {
+    const SHOWN: usize = 3;
+    if others.is_empty() {
+        return Ok(());
+    }
+    let named = others.iter().take(SHOWN).map(|other| {
+        let finding = &other.finding;
+        format!("{} {} {}", finding.severity, finding.rule.code, finding.object)
+    });
+    let named = named.collect::<Vec<_>>().join(", ");
+    let more = match others.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    paragraph(out, &format!("also: {named}{more}"), columns)
 }
 
 fn paragraph(out: &mut impl Write, text: &str, columns: usize) -> Result<(), CommandError> {

@@ -4,16 +4,12 @@ use std::io::Write;
 
 use super::{display_path, full_sentence};
 use crate::error::CommandError;
-use crate::located::{Coverage, LocatedFinding};
+use crate::located::Report;
 use crate::render::plain;
 
 /// Writes findings as one test suite; without findings, it contains one passed test case.
-pub(crate) fn write(
-    out: &mut impl Write,
-    findings: &[LocatedFinding],
-    coverage: &Coverage,
-) -> Result<(), CommandError> {
-    let (failures, errors) = (findings.len(), coverage.gaps.len());
+pub(crate) fn write(out: &mut impl Write, report: &Report<'_>) -> Result<(), CommandError> {
+    let (failures, errors) = (report.shown().count(), report.coverage.gaps.len());
     let tests = (failures + errors).max(1);
     writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
     writeln!(
@@ -27,7 +23,7 @@ pub(crate) fn write(
     if failures + errors == 0 {
         writeln!(out, r#"    <testcase classname="rolecall" name="no findings"/>"#)?;
     }
-    for gap in &coverage.gaps {
+    for gap in &report.coverage.gaps {
         let (name, file) = match &gap.place {
             Some((file, 0)) => (file.clone(), file.as_str()),
             Some((file, line)) => (format!("{file}:{line}"), file.as_str()),
@@ -43,7 +39,7 @@ pub(crate) fn write(
         writeln!(out, r#"      <error type="not-read" message="{}"/>"#, escape(&gap.text))?;
         writeln!(out, "    </testcase>")?;
     }
-    for reported in findings {
+    for reported in report.shown() {
         let finding = &reported.finding;
         // CI servers merge test cases with equal names, so the field is part of the name.
         let mut name = format!("{} {}", finding.rule.code, finding.object);

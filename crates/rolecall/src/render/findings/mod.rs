@@ -12,52 +12,88 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use rolecall_check::{Finding, Severity};
 use rolecall_yaml::Region;
 
-use super::{Cell, Headings, Table, TableLayout, UNREAD, plain};
+use super::{Cell, Headings, Summary, Table, TableLayout, UNREAD, merged, plain};
 use crate::error::CommandError;
-use crate::located::{Coverage, LocatedFinding, Scope, UnreadPart};
+use crate::listing::{Keys, omission};
+use crate::located::{LocatedFinding, Report, Scope, UnreadPart};
 use crate::render::github::{data, property};
 use crate::render::markdown;
+use crate::resolved::label;
+
+/// Returns the keys by which findings are sorted and grouped.
+pub(crate) fn keys(reported: &LocatedFinding) -> Keys {
+    let finding = &reported.finding;
+    let object = finding.object.to_string();
+    let subject = match (&finding.denied, &*finding.subjects) {
+        (Some(denied), _) => label(&denied.identity),
+        (None, []) => object.clone(),
+        (None, subjects) => subjects.join(", "),
+    };
+    let (file, line) = reported.place().unwrap_or_default();
+    Keys {
+        severity: Some(finding.severity),
+        reach: finding.subjects.len(),
+        rule: format!("{} {}", finding.rule.code, finding.rule.name),
+        subject,
+        object,
+        namespace: finding.object.namespace.to_string(),
+        place: (file.to_owned(), line),
+    }
+}
+
+/// Writes the totals of findings by rule and subject.
+pub(crate) fn write_summary(
+    out: &mut impl Write,
+    report: &Report<'_>,
+    layout: TableLayout,
+) -> Result<(), CommandError> {
+    if !report.all.is_empty() {
+        let summary = Summary::of(report.all.iter().map(keys));
+        summary.write(out, ["CODE", "SUBJECT OR OBJECT", "finding"], layout)?;
+    }
+    let lines = totals(report).into_iter().skip(usize::from(!report.all.is_empty()));
+    for line in lines {
+        writeln!(out, "{}", plain(&line))?;
+    }
+    Ok(())
+}
 
 /// Writes findings as paragraphs for a terminal, with the totals.
 pub(crate) fn write_blocks(
     out: &mut impl Write,
-    findings: &[LocatedFinding],
-    coverage: &Coverage,
+    report: &Report<'_>,
     columns: usize,
 ) -> Result<(), CommandError> {
-    blocks::write(out, findings, columns)?;
-    write_totals(out, findings, coverage)
+    blocks::write(out, &report.groups, columns)?;
+    write_totals(out, report)
 }
 
 /// Writes findings as a table, with the totals.
 pub(crate) fn write_table(
     out: &mut impl Write,
-    findings: &[LocatedFinding],
-    coverage: &Coverage,
+    report: &Report<'_>,
     headings: Headings,
 ) -> Result<(), CommandError> {
-    write_rows(out, findings, coverage, headings, blocks::style)
+    write_rows(out, report, headings, blocks::style)
 }
 
 /// Writes findings as a table without colours, with the totals.
 pub(crate) fn write_plain_table(
     out: &mut impl Write,
-    findings: &[LocatedFinding],
-    coverage: &Coverage,
+    report: &Report<'_>,
     headings: Headings,
 ) -> Result<(), CommandError> {
-    write_rows(out, findings, coverage, headings, |_| Style::new())
+    write_rows(out, report, headings, |_| Style::new())
 }
 
 /// Writes findings as comma-separated values, and what was not read as rows without a code.
 pub(crate) fn write_csv(
     out: &mut impl Write,
-    findings: &[LocatedFinding],
-    coverage: &Coverage,
+    report: &Report<'_>,
     headings: Headings,
 ) -> Result<(), CommandError> {
-    let mut table = table(findings, |_| Style::new());
-    for gap in &coverage.gaps {
+    let mut table = table(report, |_| Style::new());
+    for gap in &report.coverage.gaps {
         let place = match &gap.place {
             Some((file, 0)) => display_path(file).to_owned(),
             Some((file, line)) => format!("{}:{line}", display_path(file)),
@@ -71,29 +107,28 @@ pub(crate) fn write_csv(
 
 fn write_rows(
     out: &mut impl Write,
-    findings: &[LocatedFinding],
-    coverage: &Coverage,
+    report: &Report<'_>,
     headings: Headings,
     style: fn(Severity) -> Style,
 ) -> Result<(), CommandError> {
-    if findings.is_empty() {
-        return write_totals(out, findings, coverage);
+    if report.all.is_empty() {
+        return write_totals(out, report);
     }
     let table = match style(Severity::Critical) == Style::new() {
-        true => table(findings, style).without_colors(),
-        false => table(findings, style),
+        true => table(report, style).without_colors(),
+        false => table(report, style),
     };
     table.write(out, TableLayout { columns: None, headings })?;
     writeln!(out)?;
-    write_totals(out, findings, coverage)
+    write_totals(out, report)
 }
 
-fn table(findings: &[LocatedFinding], style: fn(Severity) -> Style) -> Table {
+fn table(report: &Report<'_>, style: fn(Severity) -> Style) -> Table {
     let mut table = Table::new(["CODE", "SEVERITY", "WHERE", "OBJECT", "FINDING"]);
-    let row = |reported: &LocatedFinding| {
+    let row = |reported: &&LocatedFinding| {
         let finding = &reported.finding;
         let severity = finding.severity;
-        [
+        vec![
             finding.rule.code.to_string().into(),
             Cell::new(severity.as_str()).with_style(style(severity)),
             Cell::from(shown_place(reported)),
@@ -101,30 +136,29 @@ fn table(findings: &[LocatedFinding], style: fn(Severity) -> Style) -> Table {
             full_sentence(reported).into(),
         ]
     };
-    let rows: Vec<[Cell; 5]> = findings.par_iter().map(row).collect();
+    let group = |group: &Vec<&LocatedFinding>| merged(group.iter().map(row).collect());
+    let rows: Vec<Vec<Cell>> = report.groups.par_iter().map(group).collect();
     rows.into_iter().for_each(|row| table.row(row));
     table
 }
 
 /// Writes the totals: the number of findings, the gaps, and the size of the input.
-fn write_totals(
-    out: &mut impl Write,
-    findings: &[LocatedFinding],
-    coverage: &Coverage,
-) -> Result<(), CommandError> {
-    for line in totals(findings, coverage) {
+fn write_totals(out: &mut impl Write, report: &Report<'_>) -> Result<(), CommandError> {
+    for line in totals(report) {
         writeln!(out, "{}", plain(&line))?;
     }
     Ok(())
 }
 
 /// Returns the totals, one per line: the number of findings, the gaps, and the size of the input.
-fn totals(findings: &[LocatedFinding], coverage: &Coverage) -> Vec<String> {
+fn totals(report: &Report<'_>) -> Vec<String> {
+    let Report { all: findings, coverage, .. } = report;
     let mut lines = vec![match (findings.is_empty(), coverage.gaps.is_empty()) {
         (true, true) => "nothing found".to_owned(),
         (true, false) => "nothing found, but not everything could be read".to_owned(),
         (false, _) => summary(findings),
     }];
+    lines.extend(omission(report.omitted));
     if let Some(known) = coverage.known {
         lines.push(format!("{known} known, {} new", findings.len()));
     }
@@ -171,12 +205,8 @@ pub(crate) fn display_path(file: &str) -> &str {
 }
 
 /// Writes findings as annotations of a GitHub workflow.
-pub(crate) fn write_github(
-    out: &mut impl Write,
-    findings: &[LocatedFinding],
-    coverage: &Coverage,
-) -> Result<(), CommandError> {
-    for gap in &coverage.gaps {
+pub(crate) fn write_github(out: &mut impl Write, report: &Report<'_>) -> Result<(), CommandError> {
+    for gap in &report.coverage.gaps {
         let place = match &gap.place {
             Some((file, 0)) => format!("file={},", property(file)),
             Some((file, line)) => format!("file={},line={line},", property(file)),
@@ -184,7 +214,7 @@ pub(crate) fn write_github(
         };
         writeln!(out, "::warning {place}title=not read::{}", data(&gap.text))?;
     }
-    for reported in findings {
+    for reported in report.shown() {
         let finding = &reported.finding;
         let command = match finding.severity {
             Severity::Critical | Severity::High => "error",
@@ -212,18 +242,17 @@ pub(crate) fn write_github(
 /// Writes findings as a Markdown table, for comments on merge requests.
 pub(crate) fn write_markdown(
     out: &mut impl Write,
-    findings: &[LocatedFinding],
-    coverage: &Coverage,
+    report: &Report<'_>,
 ) -> Result<(), CommandError> {
-    let lines = totals(findings, coverage).into_iter().map(|line| markdown::cell(&line));
+    let lines = totals(report).into_iter().map(|line| markdown::cell(&line));
     let lines: Vec<String> = lines.collect();
-    if findings.is_empty() {
+    if report.all.is_empty() {
         let lines = lines.iter().skip(1).map(|line| format!("\n\n{line}"));
         writeln!(out, "No findings.{}", lines.collect::<String>())?;
         return Ok(());
     }
     markdown::head(out, ["code", "severity", "where", "object", "finding"])?;
-    for reported in findings {
+    for reported in report.shown() {
         let finding = &reported.finding;
         let (place, object) = (shown_place(reported), finding.object.to_string());
         let sentence = full_sentence(reported);

@@ -1,5 +1,6 @@
 //! SARIF 2.1.0 for code scanning.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::io::Write;
 
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 use super::full_sentence;
 use crate::error::CommandError;
 use crate::invocation::as_invoked;
-use crate::located::{Coverage, FoundIn, LocatedFinding, UnreadPart, place};
+use crate::located::{Coverage, FoundIn, LocatedFinding, Report, UnreadPart, place};
 use crate::region::RegionDetails;
 
 const SCHEMA: &str =
@@ -19,11 +20,14 @@ const SCHEMA: &str =
 const PAGES: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/findings.md");
 
 /// Writes findings as one run.
-pub(crate) fn write(
-    out: &mut impl Write,
-    findings: &[LocatedFinding],
-    coverage: &Coverage,
-) -> Result<(), CommandError> {
+pub(crate) fn write(out: &mut impl Write, report: &Report<'_>) -> Result<(), CommandError> {
+    let mut findings: Vec<&LocatedFinding> = report.shown().collect();
+    let all = findings.len() + report.omitted;
+    if findings.len() > MOST_RESULTS {
+        findings.sort_by_key(|reported| Reverse(reported.finding.severity));
+        findings.truncate(MOST_RESULTS);
+    }
+    let omitted = all - findings.len();
     let codes: BTreeSet<RuleCode> =
         findings.iter().map(|reported| reported.finding.rule.code).collect();
     let all = rolecall_check::rules();
@@ -47,18 +51,26 @@ pub(crate) fn write(
                 "rules": rules.into_iter().map(rule).collect::<Vec<_>>(),
             }},
             "columnKind": "unicodeCodePoints",
-            "invocations": [invocation(coverage)],
+            "invocations": [invocation(report.coverage, omitted)],
             "results": results,
         }],
     });
     Ok(rolecall_yaml::json::write_pretty(out, &log)?)
 }
 
-/// Returns whether everything was read, and the gaps.
-fn invocation(coverage: &Coverage) -> Value {
-    let notifications: Vec<Value> = coverage.gaps.iter().map(notification).collect();
+/// The number of results that code scanning accepts in one run.
+const MOST_RESULTS: usize = 25_000;
+
+/// Returns whether everything was read, the gaps, and the number of results that are left out.
+fn invocation(coverage: &Coverage, omitted: usize) -> Value {
+    let mut notifications: Vec<Value> = coverage.gaps.iter().map(notification).collect();
+    let is_complete = notifications.is_empty();
+    if omitted > 0 {
+        let text = format!("{omitted} less severe findings are left out");
+        notifications.push(json!({"level": "warning", "message": {"text": text}}));
+    }
     json!({
-        "executionSuccessful": notifications.is_empty(),
+        "executionSuccessful": is_complete,
         "toolExecutionNotifications": notifications,
     })
 }
