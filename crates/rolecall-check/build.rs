@@ -84,6 +84,7 @@ impl Document {
             Some("RC4") => "Hygiene",
             Some("RC5") => "Risk",
             Some("RC6") => "Expectation",
+            Some("RC7") => "Rendering",
             Some("RC9") => "Suppression",
             _ => return Err(format!("`{code}` has no category").into()),
         };

@@ -108,6 +108,46 @@ impl<'de> Deserialize<'de> for PathGlob {
     }
 }
 
+/// A pattern of the names of kustomizations and charts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TargetGlob {
+    glob: Glob,
+    text: String,
+}
+
+impl TargetGlob {
+    /// Returns whether it matches the name of a target, or the end of it after a `/` or `:`.
+    pub fn matches(&self, name: &str) -> bool {
+        let after = name.match_indices(['/', ':']).filter_map(|(at, _)| name.get(at + 1..));
+        std::iter::once(name).chain(after).any(|end| end == self.text || self.glob.matches(end))
+    }
+
+    /// Returns the pattern as written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+impl FromStr for TargetGlob {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim_end_matches('/');
+        let text = text.strip_prefix("./").unwrap_or(text);
+        match text.is_empty() {
+            true => Err("the pattern is empty: write a target, such as `charts/web`".to_owned()),
+            false => Ok(Self { glob: Glob::new(text), text: text.to_owned() }),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for TargetGlob {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(D::Error::custom)
+    }
+}
+
 /// The versions of the format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub enum ApiVersion {

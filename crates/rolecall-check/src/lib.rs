@@ -28,13 +28,17 @@ mod words;
 
 pub use config::{
     ApiVersion, CheckConfig, ConfigKind, PathGlob, RenderSetting, RuleName, Suppression,
-    SuppressionError, UnknownRuleError,
+    SuppressionError, TargetGlob, UnknownRuleError,
 };
 pub use date::{Date, DateError};
 pub use external::{External, ExternalError, ExternalKind};
 pub use finding::{Also, Denied, FieldPath, Finding, ObjectRef, Related, Step};
 pub use findings::dead::{DeadGrant, dead_grant, dead_subject};
 pub use findings::expectation::expectation_findings;
+pub use findings::rendering::{
+    Build, ClusterQuestion, Layer, PatchTarget, TokenSecret, Variant, check_build, check_variant,
+    cluster_questions,
+};
 pub use fingerprint::fingerprints;
 pub use fold::fold;
 pub use input::{CheckInput, Judged};

@@ -43,6 +43,8 @@ pub enum Category {
     Risk,
     /// RC6: access that differs from the expectations in `rolecall.yaml`.
     Expectation,
+    /// RC7: what Kustomize, Helm or Argo CD make of the objects.
+    Rendering,
     /// RC9: suppressions that are unused, expired or malformed.
     Suppression,
 }
@@ -90,13 +92,14 @@ impl RuleMeta {
 
 impl Category {
     /// All categories in the order of their codes.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Broken,
         Self::Dead,
         Self::Denied,
         Self::Hygiene,
         Self::Risk,
         Self::Expectation,
+        Self::Rendering,
         Self::Suppression,
     ];
 
@@ -109,6 +112,7 @@ impl Category {
             Self::Hygiene => "hygiene",
             Self::Risk => "risk",
             Self::Expectation => "expectation",
+            Self::Rendering => "rendering",
             Self::Suppression => "suppression",
         }
     }

@@ -35,12 +35,27 @@ pub struct Kustomization {
     pub functions: Vec<Entry>,
     /// The charts in `helmCharts`.
     pub charts: Vec<HelmChart>,
+    /// The selections in `patches` and `patchesJson6902`, except those by labels and annotations.
+    pub patches: Vec<Selection>,
     /// The value of `namespace`.
     pub namespace: Option<Entry>,
     /// The value of `namePrefix`.
     pub name_prefix: Option<Entry>,
     /// The value of `nameSuffix`.
     pub name_suffix: Option<Entry>,
+}
+
+/// The `target` of a patch: regular expressions; empty for any.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// The line.
+    pub line: u32,
+    /// The kinds.
+    pub kind: String,
+    /// The names.
+    pub name: String,
+    /// The namespaces.
+    pub namespace: String,
 }
 
 /// A value with its line.
@@ -130,10 +145,27 @@ impl Kustomization {
             files,
             functions,
             charts: charts.collect(),
+            patches: ["patches", "patchesJson6902"]
+                .into_iter()
+                .flat_map(list)
+                .filter_map(|item| Selection::of(item.get("target")?))
+                .collect(),
             namespace: text(root, "namespace"),
             name_prefix: text(root, "namePrefix"),
             name_suffix: text(root, "nameSuffix"),
         }
+    }
+}
+
+impl Selection {
+    fn of(target: Node<'_>) -> Option<Self> {
+        let field =
+            |name: &str| target.get(name).and_then(Node::as_str).unwrap_or_default().to_owned();
+        let is_by_labels =
+            !field("labelSelector").is_empty() || !field("annotationSelector").is_empty();
+        let (kind, name, namespace) = (field("kind"), field("name"), field("namespace"));
+        let line = target.position().line;
+        (!is_by_labels).then_some(Self { line, kind, name, namespace })
     }
 }
 

@@ -51,6 +51,10 @@ fn innermost(text: &str) -> &str {
         Some((_, layer)) => layer.split_once("': ").map_or(layer, |(_, error)| error),
         None => text,
     };
+    let configured = text.split_once("with config: `").and_then(|(_, it)| it.split_once("`: "));
+    if let Some((_, error)) = configured {
+        return error;
+    }
     if let Some((_, error)) = text.rsplit_once("must resolve to a file': ") {
         return error;
     }
@@ -78,6 +82,10 @@ mod tests {
             (
                 "Error: accumulating resources: accumulation err='accumulating resources from 'b': '/r/b' must resolve to a file': recursed accumulation of path '/r/b': invalid Kustomization: x",
                 "invalid Kustomization: x",
+            ),
+            (
+                "Error: trouble configuring builtin PatchTransformer with config: `\npatch: x\n`: unable to parse",
+                "unable to parse",
             ),
             (
                 "level=WARN msg=x\nError: execution error at (a.yaml:3:20): set .Values.name please\n\nUse --debug flag to render out invalid YAML\n",

@@ -25,12 +25,12 @@ pub(crate) struct Rules<'a> {
     pub(crate) namespace_given: bool,
 }
 
-/// Returns the findings with their remedies and configured severities, before suppressions. `unmet` are
-/// findings about expectations, and `sources` the options that read the same input.
+/// Returns the findings with their remedies and configured severities, before suppressions. `complete`
+/// adds those about expectations and renderings, and `sources` are the options that read the same input.
 pub(crate) fn findings(
     session: &Session,
     rules: &Rules<'_>,
-    unmet: Vec<Finding>,
+    complete: impl FnOnce(&mut Vec<Finding>),
     sources: &str,
 ) -> Vec<Finding> {
     let mut all = check(CheckInput {
@@ -44,7 +44,7 @@ pub(crate) fn findings(
         complete: session.complete,
         namespace_given: rules.namespace_given,
     });
-    all.extend(unmet);
+    complete(&mut all);
     finding_words::add_remedies(&remedy::Judge::of(session), &mut all, sources);
     rules.config.grade(&mut all);
     all

@@ -369,7 +369,7 @@ fn load(
     needs: &Needs,
 ) -> Result<(Loaded, Option<Vec<u8>>), CommandError> {
     let mut listing = manifests::find(config);
-    let rendered = targets::render(ui, options, config, &mut listing)?;
+    let rendered = targets::render(ui, options, config, &mut listing)?.rendered;
     let is_rendered = !rendered.is_empty();
     let more = targets::merge(rendered)?;
     let (mut loaded, stdin) =

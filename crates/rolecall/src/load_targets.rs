@@ -9,7 +9,7 @@ use crate::error::CommandError;
 use crate::input_report;
 use crate::load::{self, Needs, Session};
 use crate::slow_input::SlowInputNote;
-use crate::targets::{self, FinishedTarget};
+use crate::targets::{self, FinishedTarget, OtherTarget, Targets};
 use crate::ui::Ui;
 use crate::unrendered;
 
@@ -27,6 +27,8 @@ pub(crate) struct Sessions {
     pub(crate) plain: Option<Session>,
     /// The targets, sorted by name.
     pub(crate) targets: Vec<TargetSession>,
+    /// The targets that are not rendered; `None` if they are not known.
+    pub(crate) others: Option<Vec<OtherTarget>>,
 }
 
 impl Sessions {
@@ -35,12 +37,12 @@ impl Sessions {
     pub(crate) fn load(ui: &Ui, options: &Options, needs: &Needs) -> Result<Self, CommandError> {
         if options.source.overlay || options.source.filename.is_empty() {
             let plain = Some(Session::load(ui, options, needs.clone())?);
-            return Ok(Self { plain, targets: Vec::new() });
+            return Ok(Self { plain, targets: Vec::new(), others: Some(Vec::new()) });
         }
         let note = SlowInputNote::start(ui, options.source.paths());
         let config = load::config_of(ui, options, needs);
         let mut listing = manifests::find(&config);
-        let rendered = targets::render(ui, options, &config, &mut listing)?;
+        let Targets { rendered, others } = targets::render(ui, options, &config, &mut listing)?;
         let (mut plain, stdin) = load::with_stdin(&config, needs, |stdin| {
             manifests::load_listing(&config, listing, Vec::new(), stdin)
         });
@@ -49,7 +51,7 @@ impl Sessions {
         if rendered.is_empty() {
             let mut session = Session::of_manifests(ui, options, needs, plain, stdin)?;
             session.traced = traced;
-            return Ok(Self { plain: Some(session), targets: Vec::new() });
+            return Ok(Self { plain: Some(session), targets: Vec::new(), others });
         }
         plain.problems.retain(|problem| problem.kind != ProblemKind::NoManifests);
         input_report::note_excluded(ui, options, plain.excluded, &plain.unmatched);
@@ -81,7 +83,7 @@ impl Sessions {
             session.traced = traced;
             session
         });
-        Ok(Self { plain, targets })
+        Ok(Self { plain, targets, others })
     }
 
     /// Returns all sessions, the plain files first.

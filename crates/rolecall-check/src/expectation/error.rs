@@ -73,6 +73,12 @@ pub enum EntryError {
     /// `<own>` is used for a user or group.
     #[error("`<own>` does not apply to users and groups, which have no namespace")]
     NoOwnNamespace,
+    /// A pattern matches no target.
+    #[error("no kustomization or chart is named `{pattern}`: `rolecall targets` lists them")]
+    NoTarget {
+        /// The pattern.
+        pattern: String,
+    },
     /// A resource is not served, and its API group is not that of a custom resource.
     #[error(transparent)]
     UnknownResource(ResolveError),

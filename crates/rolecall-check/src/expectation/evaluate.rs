@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_rbac::{Authorizer, Catalog, Grant, Identity};
 
@@ -18,8 +18,47 @@ pub fn evaluate<'a>(
     catalog: &'a Catalog,
     expectations: &'a [Expectation],
 ) -> Vec<Failure<'a>> {
-    if expectations.is_empty() {
-        return Vec::new();
+    let all = expectations.iter().enumerate();
+    evaluate_some(authorizer, catalog, all)
+        .failures
+        .into_iter()
+        .map(|(_, failure)| failure)
+        .collect()
+}
+
+/// Evaluates expectations in one world: a target, or the plain files (`None`), to which the
+/// expectations about targets do not apply.
+pub fn evaluate_target<'a>(
+    authorizer: &'a Authorizer,
+    catalog: &'a Catalog,
+    expectations: &'a [Expectation],
+    target: Option<&str>,
+) -> Outcome<'a> {
+    let is_about = |expectation: &Expectation| {
+        let named = |name| expectation.targets.iter().any(|glob| glob.matches(name));
+        expectation.targets.is_empty() || target.is_some_and(named)
+    };
+    let about = expectations.iter().enumerate().filter(|(_, expectation)| is_about(expectation));
+    evaluate_some(authorizer, catalog, about)
+}
+
+/// The result of evaluating expectations in one world.
+#[derive(Debug, Default)]
+pub struct Outcome<'a> {
+    /// The failures, with the index of their expectations.
+    pub(super) failures: Vec<(usize, Failure<'a>)>,
+    /// The subjects of each evaluated expectation, by its index.
+    pub(super) subjects: BTreeMap<usize, BTreeSet<Holder>>,
+}
+
+fn evaluate_some<'a>(
+    authorizer: &'a Authorizer,
+    catalog: &'a Catalog,
+    expectations: impl Iterator<Item = (usize, &'a Expectation)>,
+) -> Outcome<'a> {
+    let mut expectations = expectations.peekable();
+    if expectations.peek().is_none() {
+        return Outcome::default();
     }
     let mut evaluation = Evaluation {
         authorizer,
@@ -28,12 +67,14 @@ pub fn evaluate<'a>(
         known: Known::new(authorizer.inventory()),
         effective: EffectiveAccess::new(authorizer),
         held: BTreeMap::new(),
-        failures: Vec::new(),
+        index: 0,
+        outcome: Outcome::default(),
     };
-    for expectation in expectations {
+    for (index, expectation) in expectations {
+        evaluation.index = index;
         evaluation.expect(expectation);
     }
-    evaluation.failures
+    evaluation.outcome
 }
 
 struct Evaluation<'a> {
@@ -43,7 +84,9 @@ struct Evaluation<'a> {
     known: Known<'a>,
     effective: EffectiveAccess<'a>,
     held: BTreeMap<Holder, Held>,
-    failures: Vec<Failure<'a>>,
+    /// The index of the expectation that is being evaluated.
+    index: usize,
+    outcome: Outcome<'a>,
 }
 
 /// The access of a subject, and the access that it might have through unread objects.
@@ -57,6 +100,7 @@ struct Held {
 impl<'a> Evaluation<'a> {
     fn expect(&mut self, expectation: &'a Expectation) {
         let holders = expectation.holders(&self.known);
+        self.outcome.subjects.insert(self.index, holders.iter().cloned().collect());
         if holders.is_empty() {
             if !expectation.optional {
                 self.fail(expectation, None, Spot::SUBJECTS, Unmet::NoSubject);
@@ -196,7 +240,8 @@ impl<'a> Evaluation<'a> {
         spot: Spot,
         unmet: Unmet<'a>,
     ) {
-        self.failures.push(Failure { expectation, holder: holder.cloned(), spot, unmet });
+        let failure = Failure { expectation, holder: holder.cloned(), spot, unmet };
+        self.outcome.failures.push((self.index, failure));
     }
 
     fn held(&mut self, holder: &Holder) -> Held {

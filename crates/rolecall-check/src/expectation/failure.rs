@@ -85,6 +85,8 @@ pub enum Word {
 const FEW: usize = 3;
 
 impl Spot {
+    /// The field `targets`.
+    pub const TARGETS: Self = Self { field: "targets", index: None };
     pub(super) const SUBJECTS: Self = Self { field: "subjects", index: None };
     pub(super) const ONLY: Self = Self { field: "only", index: None };
 

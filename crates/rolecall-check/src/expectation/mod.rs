@@ -16,10 +16,12 @@ mod failure;
 mod model;
 mod subject;
 mod wanted;
+mod worlds;
 mod written;
 
 pub use error::{EntryError, FormatError};
-pub use evaluate::evaluate;
+pub use evaluate::{Outcome, evaluate, evaluate_target};
 pub use failure::{Failure, Spot, Unmet, Word};
 pub use model::{AccessEntry, Expectation, NamespacePattern, ResourceEntry, Target, UrlEntry};
 pub use subject::{AccountSelection, SubjectPattern, WorkloadSelection};
+pub use worlds::join;

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::written::{StringOrObject, WrittenSelector, impl_deserialize};
 use super::{FormatError, SubjectPattern};
+use crate::TargetGlob;
 
 /// The expected access of some subjects.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -14,6 +15,8 @@ pub struct Expectation {
     pub name: Text,
     /// Why it is expected; empty when nobody said.
     pub reason: Text,
+    /// The kustomizations and charts that it is about; empty for the whole input.
+    pub targets: Vec<TargetGlob>,
     /// The subjects; at least one.
     pub subjects: Vec<SubjectPattern>,
     /// The subjects to leave out.
@@ -37,6 +40,7 @@ struct WrittenExpectation {
     name: Text,
     #[serde(default)]
     reason: Text,
+    targets: Option<Vec<TargetGlob>>,
     subjects: Vec<SubjectPattern>,
     #[serde(default)]
     except: Vec<SubjectPattern>,
@@ -109,6 +113,7 @@ impl TryFrom<WrittenExpectation> for Expectation {
         let WrittenExpectation {
             name,
             reason,
+            targets,
             subjects,
             except,
             optional,
@@ -123,6 +128,7 @@ impl TryFrom<WrittenExpectation> for Expectation {
         if can.is_empty() && cannot.is_empty() && only.is_none() {
             return Err(FormatError::NothingExpected);
         }
+        not_empty("targets", &targets)?;
         not_empty("namespaces", &namespaces)?;
         let entries = can.iter_mut().chain(&mut cannot).chain(only.iter_mut().flatten());
         for entry in entries {
@@ -133,6 +139,7 @@ impl TryFrom<WrittenExpectation> for Expectation {
         Ok(Self {
             name,
             reason,
+            targets: targets.unwrap_or_default(),
             subjects,
             except,
             optional,

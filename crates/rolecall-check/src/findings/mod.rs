@@ -7,6 +7,7 @@ mod denied;
 pub(crate) mod expectation;
 mod hygiene;
 mod ownership;
+pub(crate) mod rendering;
 pub(crate) mod risk;
 mod roles;
 pub(crate) mod suppression;
@@ -40,8 +41,14 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Finding> {
 
 /// Returns the rules that have logic.
 pub(crate) fn rules() -> impl Iterator<Item = &'static Rule> {
-    [broken::RULES, dead::RULES, denied::RULES, hygiene::RULES, risk::RULES, suppression::RULES]
-        .into_iter()
-        .flatten()
-        .copied()
+    let rules = [
+        broken::RULES,
+        dead::RULES,
+        denied::RULES,
+        hygiene::RULES,
+        risk::RULES,
+        rendering::RULES,
+        suppression::RULES,
+    ];
+    rules.into_iter().flatten().copied()
 }

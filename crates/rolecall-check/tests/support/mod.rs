@@ -1,5 +1,7 @@
 //! Checks of manifests, as the command runs them.
 
+mod build;
+
 use std::sync::OnceLock;
 
 use rolecall_check::expectation::evaluate;
@@ -18,10 +20,18 @@ pub fn findings_of(manifests: &str) -> Vec<Finding> {
     findings_for(manifests, Version::V1_36)
 }
 
-/// Returns what is found in manifests for a server of some version.
+/// Returns what is found in manifests for a server of some version. With a line `# kustomize build`, the
+/// documents after it are what Kustomize makes of those before it.
 pub fn findings_for(manifests: &str, version: Version) -> Vec<Finding> {
     let (defaults, served) = facts_of(version);
-    let loaded = read(manifests, Defaults::None);
+    if let Some((default, other)) = manifests.split_once("# helm template web . --set") {
+        return build::variant(default, other, version);
+    }
+    let built = manifests.split_once("# kustomize build\n");
+    let mut loaded = read(built.map_or(manifests, |(_, result)| result), Defaults::None);
+    if let Some((sources, result)) = built {
+        build::trace(&mut loaded.inventory, sources, result);
+    }
     let mut builder = defaults.clone().into_builder();
     builder.append(loaded.inventory.into_builder());
     let mut inventory = builder.build();
@@ -43,6 +53,10 @@ pub fn findings_for(manifests: &str, version: Version) -> Vec<Finding> {
         complete: false,
         namespace_given: false,
     });
+    if let Some((sources, result)) = built {
+        build::check(sources, result, authorizer.inventory(), &mut findings);
+    }
+    findings.extend(build::questions(manifests));
     let failures = evaluate(&authorizer, catalog, &config.expectations);
     findings.extend(expectation_findings(&failures));
     config.grade(&mut findings);

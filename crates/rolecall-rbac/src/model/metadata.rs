@@ -71,13 +71,19 @@ impl Metadata {
     }
 
     /// Returns whether readers keep an annotation: rolecall's own, those that link a ServiceAccount
-    /// to a cloud identity, and those that affect RBAC objects or Pods. Others are dropped.
+    /// to a cloud identity, those that affect RBAC objects or Pods, and those that order objects.
+    /// Others are dropped.
     pub fn keeps_annotation(key: &str) -> bool {
         key.starts_with("rolecall.dev/")
             || matches!(
                 key,
                 "azure.workload.identity/client-id"
+                    | "argocd.argoproj.io/hook"
+                    | "argocd.argoproj.io/sync-wave"
                     | "eks.amazonaws.com/role-arn"
+                    | "helm.sh/hook"
+                    | "helm.sh/hook-delete-policy"
+                    | "helm.sh/hook-weight"
                     | "iam.gke.io/gcp-service-account"
                     | "kubernetes.io/config.mirror"
                     | "rbac.authorization.kubernetes.io/autoupdate"

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use rolecall_rbac::{Gap, Origin, Unread};
+
 use super::LoadConfig;
 use super::find::{self, Found};
 use crate::problem::Problem;
@@ -37,6 +39,15 @@ pub fn find(config: &LoadConfig) -> Listing {
 }
 
 impl Unrendered {
+    /// Returns what it leaves open.
+    pub fn gap(&self) -> Gap {
+        Gap {
+            unread: Unread::Anything,
+            because: self.text().as_str().into(),
+            origin: Origin::File { path: (&*self.shown).into(), line: self.line },
+        }
+    }
+
     /// Returns the reason with the names of the targets.
     pub(super) fn text(&self) -> String {
         let (names, are) = match &*self.targets {

@@ -19,7 +19,7 @@ pub(crate) use command_line::{Given, quote};
 pub(crate) use options::{
     ClusterOptions, Options, OutputOptions, ShownAs, command_line, parse_duration,
 };
-pub(crate) use rendering::{RenderMode, TargetGlob};
+pub(crate) use rendering::RenderMode;
 
 use crate::format::Format;
 use crate::plain::plain;

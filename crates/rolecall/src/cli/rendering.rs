@@ -1,10 +1,7 @@
 //! The options for kustomizations and charts.
 
-use std::convert::Infallible;
-use std::str::FromStr;
-
 use clap::{Args, ValueEnum};
-use rolecall_rbac::Glob;
+use rolecall_check::TargetGlob;
 
 /// How kustomizations and charts in the input are rendered.
 #[derive(Clone, Debug, Args)]
@@ -46,34 +43,4 @@ pub(crate) enum RenderMode {
     Always,
     /// Reads files as they are.
     Never,
-}
-
-/// A pattern of the names of targets.
-#[derive(Clone, Debug)]
-pub(crate) struct TargetGlob {
-    glob: Glob,
-    text: String,
-}
-
-impl TargetGlob {
-    /// Returns whether it matches the name of a target, or the end of it after a `/` or `:`.
-    pub(crate) fn matches(&self, name: &str) -> bool {
-        let after = name.match_indices(['/', ':']).filter_map(|(at, _)| name.get(at + 1..));
-        std::iter::once(name).chain(after).any(|end| end == self.text || self.glob.matches(end))
-    }
-
-    /// Returns the pattern as written.
-    pub(crate) fn as_str(&self) -> &str {
-        &self.text
-    }
-}
-
-impl FromStr for TargetGlob {
-    type Err = Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Infallible> {
-        let text = text.trim_end_matches('/');
-        let text = text.strip_prefix("./").unwrap_or(text);
-        Ok(Self { glob: Glob::new(text), text: text.to_owned() })
-    }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use rolecall_check::TargetGlob;
 use rolecall_render::{Boundary, Names, Obstacle, RealPaths, Roots, Target};
 use rolecall_source::manifests::{Listing, LoadConfig, Unrendered};
 
@@ -81,9 +82,8 @@ impl Discovery {
         if globs.is_empty() {
             return Ok(Vec::new());
         }
-        let is_selected = |glob: &crate::cli::TargetGlob| {
-            self.targets.iter().any(|target| glob.matches(&target.name))
-        };
+        let is_selected =
+            |glob: &TargetGlob| self.targets.iter().any(|target| glob.matches(&target.name));
         if let Some(glob) = globs.iter().find(|glob| !is_selected(glob)) {
             return Err(self.unknown(glob.as_str()));
         }

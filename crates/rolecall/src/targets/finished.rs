@@ -1,10 +1,13 @@
 //! Targets that are judged one by one, each in the context of the others.
 
+use std::sync::Arc;
+
 use rayon::iter::{
     IndexedParallelIterator, IntoParallelIterator, IntoParallelRefIterator, ParallelIterator,
 };
+use rolecall_check::TokenSecret;
 use rolecall_rbac::{Gap, Inventory, Unread};
-use rolecall_render::{Output, Target};
+use rolecall_render::{Names, Output, Target};
 use rolecall_source::manifests::{self, Context, LoadConfig, Loaded};
 
 use super::{RenderedTarget, Traced, namespace_of};
@@ -17,6 +20,10 @@ pub(crate) struct FinishedTarget {
     pub(crate) output: Output,
     /// The sources of the objects.
     pub(crate) traced: Traced,
+    /// The token Secrets.
+    pub(crate) token_secrets: Vec<TokenSecret>,
+    /// The names of paths.
+    pub(crate) names: Arc<Names>,
     /// The number of objects, including irrelevant ones.
     pub(crate) objects: usize,
 }
@@ -31,7 +38,7 @@ pub(crate) fn finish(
     let gaps: Vec<&Gap> =
         plain.inventory.gaps().iter().filter(|gap| gap.unread == Unread::Anything).collect();
     let finish = |rendered: RenderedTarget| {
-        let RenderedTarget { target, output, rendered, traced } = rendered;
+        let RenderedTarget { target, output, rendered, traced, token_secrets, names } = rendered;
         let objects = rendered.objects();
         let default_namespace = namespace_of(&target, config).to_owned();
         let config = LoadConfig { default_namespace, ..config.clone() };
@@ -41,7 +48,8 @@ pub(crate) fn finish(
             gaps.iter().for_each(|gap| builder.gap((*gap).clone()));
             loaded.inventory = builder.build();
         }
-        (FinishedTarget { target, output, traced, objects }, loaded)
+        let finished = FinishedTarget { target, output, traced, token_secrets, names, objects };
+        (finished, loaded)
     };
     rendered.into_par_iter().with_max_len(1).map(finish).collect()
 }

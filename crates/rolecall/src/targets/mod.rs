@@ -5,25 +5,33 @@
 //!    └─ files of rendered targets are left out; what failed is recorded as unrendered
 //! ```
 
+mod build;
 mod discovery;
 mod finished;
 mod progress;
 mod regions;
+mod release;
 mod settings;
 mod several;
 mod stdin;
 mod traced;
 
+use std::sync::Arc;
+
 use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
+use rolecall_check::TokenSecret;
+use rolecall_rbac::Gap;
 use rolecall_render::{
-    Limits, Network, Obstacle, Output, Renderer, Target, ToolKind, Tools, Tracer,
+    Limits, Names, Network, Obstacle, Output, Renderer, Target, ToolKind, Tools, Tracer,
 };
 use rolecall_source::manifests::{self, Listing, LoadConfig, Rendered};
 
+pub(crate) use self::build::SourceObjects;
 pub(crate) use self::discovery::Discovery;
 pub(crate) use self::finished::{FinishedTarget, complete, finish};
 use self::progress::Progress;
 pub(crate) use self::regions::{RenderedPlace, regions};
+pub(crate) use self::release::check_release;
 pub(crate) use self::several::merge;
 pub(crate) use self::stdin::trace;
 pub(crate) use self::traced::Traced;
@@ -41,6 +49,27 @@ pub(crate) struct RenderedTarget {
     pub(crate) rendered: Rendered,
     /// The sources of the objects.
     pub(crate) traced: Traced,
+    /// The token Secrets.
+    pub(crate) token_secrets: Vec<TokenSecret>,
+    /// The names of paths.
+    pub(crate) names: Arc<Names>,
+}
+
+/// The targets of an input.
+#[derive(Default)]
+pub(crate) struct Targets {
+    /// The rendered ones, sorted by name.
+    pub(crate) rendered: Vec<RenderedTarget>,
+    /// The others; `None` if they are not known, because nothing is rendered.
+    pub(crate) others: Option<Vec<OtherTarget>>,
+}
+
+/// A target that is not rendered.
+pub(crate) struct OtherTarget {
+    /// The name.
+    pub(crate) name: String,
+    /// What it leaves open; `None` if it was not selected.
+    pub(crate) gap: Option<Gap>,
 }
 
 /// Renders the targets of a listing, leaves out their files, and records what could not be rendered.
@@ -49,10 +78,13 @@ pub(crate) fn render(
     options: &Options,
     config: &LoadConfig,
     listing: &mut Listing,
-) -> Result<Vec<RenderedTarget>, CommandError> {
+) -> Result<Targets, CommandError> {
     let mode = options.source.render.render;
-    if mode == RenderMode::Never || !listing.holds_targets() {
-        return Ok(Vec::new());
+    if !listing.holds_targets() {
+        return Ok(Targets { rendered: Vec::new(), others: Some(Vec::new()) });
+    }
+    if mode == RenderMode::Never {
+        return Ok(Targets::default());
     }
     let mut discovery = Discovery::of(ui, options, config, listing)?;
     let unselected = discovery.select(options)?;
@@ -65,6 +97,12 @@ pub(crate) fn render(
     }
     let results = render_all(ui, options, config, &discovery, &tools, targets)?;
     let mut rendered = Vec::with_capacity(results.len());
+    let mut others: Vec<OtherTarget> =
+        unselected.iter().map(|it| OtherTarget { name: it.name.clone(), gap: None }).collect();
+    others.extend(without_tool.iter().map(|target| {
+        let gap = discovery.unrendered(target, &Obstacle::NoTool(target.tool())).gap();
+        OtherTarget { name: target.name.clone(), gap: Some(gap) }
+    }));
     let mut hint = None;
     for (target, result) in results {
         match result {
@@ -73,7 +111,9 @@ pub(crate) fn render(
                 return Err(cannot_render(&target, &obstacle));
             }
             Err(obstacle) => {
-                listing.record_unrendered(discovery.unrendered(&target, &obstacle));
+                let unrendered = discovery.unrendered(&target, &obstacle);
+                others.push(OtherTarget { name: target.name, gap: Some(unrendered.gap()) });
+                listing.record_unrendered(unrendered);
                 hint = hint.or_else(|| remedy(&obstacle));
             }
         }
@@ -83,7 +123,7 @@ pub(crate) fn render(
     }
     let done = rendered.iter().map(|it| &it.target).chain(&unselected);
     discovery.leave_out(listing, done);
-    Ok(rendered)
+    Ok(Targets { rendered, others: Some(others) })
 }
 
 /// Finds the installed tools.
@@ -125,6 +165,7 @@ fn render_all(
             CommandError::input(format!("cannot create a temporary directory: {error}"))
         })?;
     let tracer = Tracer::new(names, boundaries);
+    let shared_names = Arc::new(names.clone());
     let progress = Progress::new(targets.len());
     let results = targets.into_par_iter().enumerate().with_max_len(1).map(|(number, target)| {
         let result = renderer.render(&target, number).map(|output| {
@@ -133,8 +174,14 @@ fn render_all(
                 ..config.clone()
             };
             let mut rendered = manifests::decode(&config, &target.name, &output.text);
-            let traced = Traced::trace(&mut rendered, &tracer.sources(&target, &output), &target);
-            RenderedTarget { target: target.clone(), output, rendered, traced }
+            let sources = tracer.sources(&target, &output);
+            let mut traced = Traced::trace(&mut rendered, &sources, &target);
+            let namespace = namespace_of(&target, &config);
+            let token_secrets =
+                build::token_secrets(&output.text, &sources, namespace, &mut traced);
+            drop(sources);
+            let (target, names) = (target.clone(), Arc::clone(&shared_names));
+            RenderedTarget { target, output, rendered, traced, token_secrets, names }
         });
         progress.advance();
         (target, result)

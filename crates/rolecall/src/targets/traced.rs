@@ -54,6 +54,11 @@ impl Traced {
         self.objects.get(&(file.to_owned(), line)).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// Returns the sources of all objects.
+    pub(crate) fn sources(&self) -> impl Iterator<Item = &Source> {
+        self.objects.values().flatten().map(|object| &object.source)
+    }
+
     /// Returns the source files with objects.
     pub(crate) fn files(&self) -> BTreeSet<&str> {
         self.objects.keys().map(|(file, _)| &**file).collect()

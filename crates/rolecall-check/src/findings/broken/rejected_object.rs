@@ -25,10 +25,16 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let misnamed: BTreeSet<(ObjectRef, FieldPath)> =
         stray.iter().filter_map(|stray| Some((stray.object(), stray.path_meant()?))).collect();
     for stray in &stray {
-        let message = format!(
-            "unknown field `{}`: kubectl rejects the object, and other clients drop the field",
-            stray.key()
-        );
+        let key = stray.key();
+        let message = match key {
+            "$patch" => format!(
+                "unknown field `{key}`: Kustomize does not delete or merge an item of this list, but replaces \
+                 the list with the one in the patch"
+            ),
+            _ => format!(
+                "unknown field `{key}`: kubectl rejects the object, and other clients drop the field"
+            ),
+        };
         let field = FieldPath::default().then_dotted(&stray.field.path);
         report(stray.object(), Violation { field, message }, high, stray.fix());
     }

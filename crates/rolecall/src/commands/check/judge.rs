@@ -3,18 +3,23 @@
 use std::collections::BTreeSet;
 
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
+use rolecall_check::expectation::{Failure, Outcome, evaluate_target, join};
 use rolecall_check::{
-    CheckConfig, Date, Finding, Judged, Suppressed, fingerprints, fold, suppress,
+    CheckConfig, Date, Finding, Judged, Suppressed, expectation_findings, fingerprints, fold,
+    suppress,
 };
-use rolecall_rbac::{Gap, Inventory};
+use rolecall_rbac::{Authorizer, Gap, Inventory};
+use rolecall_render::TargetKind;
 
-use super::{Arguments, CodeGlob, merge};
+use super::{Arguments, CodeGlob, expected, merge};
 use crate::checked::{self, Rules};
 use crate::cli::Options;
+use crate::finding_words;
 use crate::load::Session;
 use crate::load_targets::{Sessions, TargetSession};
 use crate::locate;
 use crate::located::{self, Coverage, LocatedFinding, Scope, UnreadPart};
+use crate::targets::{self, SourceObjects};
 
 /// The input of a judgement besides the objects.
 pub(super) struct Judge<'a> {
@@ -26,6 +31,8 @@ pub(super) struct Judge<'a> {
     /// The default objects of each Kubernetes version.
     pub(super) defaults: Vec<Inventory>,
     pub(super) today: Date,
+    /// The objects of source files, to compare them with rendered ones.
+    pub(super) source_objects: SourceObjects,
 }
 
 /// The findings, with what was suppressed and not read.
@@ -47,22 +54,27 @@ impl Judge<'_> {
     /// Judges the plain files and each target.
     pub(super) fn report(&self, sessions: &Sessions) -> Report {
         let (plain, targets) = (sessions.plain.as_ref(), &*sessions.targets);
+        let unknown = expected::unknown_targets(&self.config.expectations, sessions);
         let sources = checked::sources(self.options);
         let mut sessions: Vec<&Session> = targets.iter().map(|target| &target.session).collect();
         sessions.extend(plain);
-        let unmet =
-            merge::unmet(sessions.iter().map(|it| checked::unmet(it, self.config)).collect());
+        let mut unmet = self.unmet(&sessions, targets);
+        if let Some(last) = unmet.last_mut() {
+            last.extend(expectation_findings(&unknown));
+        }
         let mut unmet = unmet.into_iter();
         let judged: Vec<Judgement> = match &*sessions {
             // A single one is parallel within.
             [session] => {
                 let unmet = unmet.next().unwrap_or_default();
-                vec![self.judge(session, targets.first(), unmet, &sources)]
+                vec![self.judge(session, (targets.first(), None), unmet, &sources)]
             }
             sessions => {
                 let unmet: Vec<Vec<Finding>> = unmet.collect();
                 let judge = |(number, (session, unmet)): (usize, (&&Session, &Vec<Finding>))| {
-                    self.judge(session, targets.get(number), unmet.clone(), &sources)
+                    let target = targets.get(number);
+                    let default = target.and_then(|target| default_of(target, targets));
+                    self.judge(session, (target, default), unmet.clone(), &sources)
                 };
                 sessions.par_iter().zip(&unmet).enumerate().with_max_len(1).map(judge).collect()
             }
@@ -97,11 +109,11 @@ impl Judge<'_> {
     fn judge(
         &self,
         session: &Session,
-        target: Option<&TargetSession>,
+        (target, default): (Option<&TargetSession>, Option<&Authorizer>),
         unmet: Vec<Finding>,
         sources: &str,
     ) -> Judgement {
-        let Self { arguments, config, options, .. } = *self;
+        let Self { arguments, config, options, .. } = self;
         let rules = Rules {
             config,
             defaults: &self.defaults,
@@ -111,7 +123,15 @@ impl Judge<'_> {
                 || session.live().is_some()
                 || target.is_some_and(|target| target.target.target.namespace().is_some()),
         };
-        let all = checked::findings(session, &rules, unmet, sources);
+        let complete = |all: &mut Vec<Finding>| {
+            if let Some(target) = target {
+                let result = session.authorizer.inventory();
+                self.source_objects.check_build(&target.target, result, all);
+                targets::check_release(&target.target, &session.authorizer, default, all);
+            }
+            all.extend(unmet);
+        };
+        let all = checked::findings(session, &rules, complete, sources);
         let inventory = session.authorizer.inventory();
         let (all, suppressed) = suppress(all, inventory, &config.suppressions, self.today);
         let is_asked = |finding: &Finding| {
@@ -127,6 +147,44 @@ impl Judge<'_> {
             all.into_iter().zip(prints).partition(|(_, print)| self.baseline.contains(print));
         Judgement { findings, suppressed, known: known.len() }
     }
+
+    /// Returns findings about the expectations that do not hold, for each session.
+    fn unmet<'s>(
+        &'s self,
+        sessions: &[&'s Session],
+        targets: &[TargetSession],
+    ) -> Vec<Vec<Finding>> {
+        let expectations = &*self.config.expectations;
+        if expectations.is_empty() {
+            return vec![Vec::new(); sessions.len()];
+        }
+        let evaluate = |(number, session): (usize, &&'s Session)| {
+            let session: &'s Session = session;
+            let target = targets.get(number).map(|it| &*it.target.target.name);
+            evaluate_target(&session.authorizer, &session.catalog, expectations, target)
+        };
+        let worlds: Vec<Outcome<'_>> =
+            sessions.par_iter().enumerate().with_max_len(1).map(evaluate).collect();
+        let findings = |failures: Vec<Failure<'_>>| {
+            let mut findings = expectation_findings(&failures);
+            for (finding, failure) in findings.iter_mut().zip(&failures) {
+                finding_words::add_near_misses(finding, failure);
+            }
+            findings
+        };
+        join(expectations, worlds).into_iter().map(findings).collect()
+    }
+}
+
+/// Returns the same chart with its default values, if that is another target.
+fn default_of<'t>(target: &TargetSession, targets: &'t [TargetSession]) -> Option<&'t Authorizer> {
+    let (own, TargetKind::Helm(_)) = (&target.target.target, &target.target.target.kind) else {
+        return None;
+    };
+    let position = targets.binary_search_by(|it| it.target.target.name.cmp(&own.shown));
+    let default = targets.get(position.ok()?)?;
+    let is_other = default.target.target.name != own.name;
+    is_other.then_some(&*default.session.authorizer)
 }
 
 /// Returns the gaps of all sessions, each once.

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use rolecall_check::{Finding, RuleCode};
+use rolecall_check::{Category, RuleCode};
 
 use crate::located::LocatedFinding;
 
-/// The source of a finding: its code, file, line, field and the kind of its object.
-type Source = (RuleCode, String, u32, String, String);
+/// The source of a finding: its code, file, line, field, the kind of its object, and for expectations the
+/// failure.
+type Source = (RuleCode, String, u32, String, String, String);
 
 /// Joins the findings of different targets that come from one source: they are one fault. The most severe
 /// one stands for all.
@@ -49,39 +50,14 @@ fn join(first: &mut LocatedFinding, mut found: LocatedFinding) {
 }
 
 fn source(found: &LocatedFinding) -> Option<Source> {
-    if found.targets.is_empty() {
+    let finding = &found.finding;
+    // Unmet expectations are not about the objects of a target, and can fail for several subjects.
+    let is_expectation = finding.rule.category == Category::Expectation;
+    if found.targets.is_empty() && !is_expectation {
         return None;
     }
     let (file, line) = found.place()?;
-    let finding = &found.finding;
+    let about = if is_expectation { finding.about.clone() } else { String::new() };
     let (field, kind) = (finding.field.to_string(), finding.object.kind.to_string());
-    Some((finding.rule.code, file.to_owned(), line, field, kind))
-}
-
-/// Keeps the unmet expectations of each session: access that must exist has to exist in one of them, access
-/// that must not exist in none.
-pub(super) fn unmet(sessions: Vec<Vec<Finding>>) -> Vec<Vec<Finding>> {
-    let count = sessions.len();
-    if count < 2 {
-        return sessions;
-    }
-    let key = |finding: &Finding| {
-        (finding.rule.code, finding.object.name.clone(), finding.field.to_string())
-    };
-    let mut failed: HashMap<_, usize> = HashMap::new();
-    for finding in sessions.iter().flatten() {
-        *failed.entry(key(finding)).or_default() += 1;
-    }
-    let keep = |finding: &Finding| {
-        let is_prohibition = finding.field.to_string().starts_with("cannot");
-        is_prohibition || failed.get(&key(finding)) == Some(&count)
-    };
-    let mut reported = std::collections::BTreeSet::new();
-    sessions
-        .into_iter()
-        .map(|findings| {
-            let kept = findings.into_iter().filter(keep);
-            kept.filter(|finding| reported.insert(key(finding))).collect()
-        })
-        .collect()
+    Some((finding.rule.code, file.to_owned(), line, field, kind, about))
 }

@@ -1,3 +1,4 @@
+mod expected;
 mod judge;
 mod merge;
 
@@ -25,6 +26,7 @@ use crate::load_targets::Sessions;
 use crate::located::{self, Coverage, Exactness, LocatedFinding};
 use crate::output::{self, DocumentFormat, Findings};
 use crate::render::findings as render;
+use crate::targets::SourceObjects;
 use crate::time;
 use crate::ui::Ui;
 
@@ -206,6 +208,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         baseline: &baseline,
         defaults: manifests::default_objects_of_releases(),
         today,
+        source_objects: SourceObjects::default(),
     };
     let Report { findings, suppressed, coverage } = judge.report(&sessions);
     note_suppressed(ui, &options, &suppressed);

@@ -1,0 +1,84 @@
+//! The annotations with which Helm and Argo CD order objects.
+
+use rolecall_rbac::Metadata;
+
+/// When Helm creates an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct HelmHook<'a> {
+    /// The events, such as `pre-install`.
+    pub(super) events: Vec<&'a str>,
+    /// The weight: hooks with lower ones come first.
+    pub(super) weight: i64,
+    /// The delete policies.
+    pub(super) policies: Vec<&'a str>,
+}
+
+impl<'a> HelmHook<'a> {
+    /// Reads the annotations of a hook; `None` for an ordinary object.
+    pub(super) fn of(metadata: &'a Metadata) -> Option<Self> {
+        let events = metadata.annotation("helm.sh/hook")?;
+        let policies = metadata.annotation("helm.sh/hook-delete-policy");
+        Some(Self {
+            events: list(events),
+            weight: number(metadata, "helm.sh/hook-weight"),
+            policies: policies.map(|it| list(it)).unwrap_or_default(),
+        })
+    }
+
+    pub(super) fn has(&self, event: &str) -> bool {
+        self.events.contains(&event)
+    }
+}
+
+/// When Argo CD applies an object: the phase and the wave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct ArgoStep {
+    pub(super) phase: Phase,
+    pub(super) wave: i64,
+}
+
+/// The phases of a sync.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Phase {
+    /// Before the ordinary objects.
+    PreSync,
+    /// With the ordinary objects.
+    Sync,
+    /// After them.
+    PostSync,
+}
+
+impl Phase {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::PreSync => "PreSync",
+            Self::Sync => "Sync",
+            Self::PostSync => "PostSync",
+        }
+    }
+}
+
+impl ArgoStep {
+    /// Reads the annotations; `None` for an object that no successful sync applies.
+    pub(super) fn of(metadata: &Metadata) -> Option<Self> {
+        let wave = number(metadata, "argocd.argoproj.io/sync-wave");
+        let Some(hooks) = metadata.annotation("argocd.argoproj.io/hook") else {
+            return Some(Self { phase: Phase::Sync, wave });
+        };
+        let phases = list(hooks).into_iter().filter_map(|hook| match hook {
+            "PreSync" => Some(Phase::PreSync),
+            "Sync" => Some(Phase::Sync),
+            "PostSync" => Some(Phase::PostSync),
+            _ => None,
+        });
+        Some(Self { phase: phases.min()?, wave })
+    }
+}
+
+fn list(text: &str) -> Vec<&str> {
+    text.split(',').map(str::trim).filter(|item| !item.is_empty()).collect()
+}
+
+fn number(metadata: &Metadata, key: &str) -> i64 {
+    metadata.annotation(key).and_then(|text| text.trim().parse().ok()).unwrap_or_default()
+}

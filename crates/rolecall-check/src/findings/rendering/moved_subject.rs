@@ -1,0 +1,47 @@
+use rolecall_rbac::SubjectKind;
+
+use super::build::{Pairs, pair_subjects, written_namespace};
+use crate::{FieldPath, Finding, documents};
+
+/// Finds ServiceAccounts in subjects that a build replaces by those of another namespace.
+pub(super) fn check(pairs: &Pairs<'_>, findings: &mut Vec<Finding>) {
+    for pair in &pairs.bindings {
+        for (before, after) in pair_subjects(pair.source, pair.result) {
+            let subjects = pair.source.subjects.get(before).zip(pair.result.subjects.get(after));
+            let Some((source, result)) = subjects else { continue };
+            let is_moved = source.kind == SubjectKind::ServiceAccount
+                && !source.namespace.is_empty()
+                && source.namespace != result.namespace;
+            // The ServiceAccount itself moved, and its subjects follow it.
+            let follows = || {
+                pairs.accounts.iter().any(|account| {
+                    let (old, new) = (&account.source.metadata, &account.result.metadata);
+                    old.name == source.name
+                        && written_namespace(old) == &*source.namespace
+                        && new.namespace == result.namespace
+                })
+            };
+            if !is_moved || follows() {
+                continue;
+            }
+            let (old, new) = (&source.namespace, &result.namespace);
+            let setting = pairs.namespace_setting(new);
+            let who = match &*result.name {
+                "default" => {
+                    format!(", as which every Pod of `{new}` runs that names no ServiceAccount")
+                }
+                _ => String::new(),
+            };
+            let message = format!(
+                "{setting} replaces ServiceAccount `{old}/{}` by `{new}/{}`{who}: \
+                 `sa/{old}:{}` loses the grant, and `sa/{new}:{}` gains it",
+                source.name, result.name, source.name, result.name
+            );
+            let finding = Finding::new(&documents::RC702, pair.result.into(), message)
+                .at(FieldPath::key("subjects").then_index(after).then_key("namespace"))
+                .about(format!("{old}/{}", source.name))
+                .fix("bind a ServiceAccount with its own name, or move the binding to a kustomization without `namespace`");
+            findings.push(finding);
+        }
+    }
+}
