@@ -145,7 +145,8 @@ impl<'a> Renderer<'a> {
     ) -> Result<Vec<u8>, Obstacle> {
         let tool = self.tool(ToolKind::Helm)?;
         let mut arguments: Vec<OsString> = vec![tool.command.into()];
-        if self.network == Network::Allowed && target.obstacle.is_some() {
+        let fetches = self.network == Network::Allowed && target.obstacle.is_some();
+        if fetches {
             // Helm writes dependencies into the chart, so it gets a copy.
             copy(&target.directory, directory).map_err(cannot_write)?;
             arguments.extend([(&*release.name).into(), directory.into()]);
@@ -170,7 +171,8 @@ impl<'a> Renderer<'a> {
             arguments.extend(["--values".into(), file.into()]);
         }
         arguments.extend(release.arguments.iter().map(OsString::from));
-        self.run(tool, &arguments)
+        let output = self.run(tool, &arguments)?;
+        Ok(if fetches { without_progress(output) } else { output })
     }
 
     fn run(&self, tool: &Tool, arguments: &[OsString]) -> Result<Vec<u8>, Obstacle> {
@@ -285,6 +287,15 @@ fn environment(folder: &Path, network: Network) -> Vec<(&'static str, OsString)>
     let inherited = inherited.iter().chain(&["SystemRoot"]);
     environment.extend(inherited.filter_map(|name| Some((*name, env::var_os(name)?))));
     environment
+}
+
+/// Returns an output from its first document: Helm reports downloads before it.
+fn without_progress(output: Vec<u8>) -> Vec<u8> {
+    if output.starts_with(b"---") {
+        return output;
+    }
+    let start = memchr::memmem::find(&output, b"\n---\n").map_or(output.len(), |at| at + 1);
+    output.get(start..).unwrap_or_default().to_vec()
 }
 
 /// Quotes a text for YAML.

@@ -44,6 +44,7 @@ mod packaging;
 mod placeholders;
 mod places;
 mod questions;
+mod render_tools;
 mod render_traps;
 mod report;
 mod reviews;

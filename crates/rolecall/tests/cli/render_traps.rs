@@ -105,12 +105,6 @@ spec:
     spec: {serviceAccountName: web, containers: [{name: a, image: a}]}
 ---
 apiVersion: v1
-kind: PodTemplate
-metadata: {name: pod}
-template:
-  spec: {serviceAccountName: web, containers: [{name: a, image: a}]}
----
-apiVersion: v1
 kind: Secret
 type: kubernetes.io/service-account-token
 metadata:
@@ -304,7 +298,7 @@ const ROWS: &[Row] = &[
                 "rbac.yaml:6",
                 "`sa/default:web` loses the grant; `sa/default:bad` keeps it",
             ),
-            ("RC105", "high", "rbac.yaml:1", "unknown field `$patch`: Kustomize does not delete"),
+            ("RC105", "high", "rbac.yaml:6", "unknown field `$patch`: Kustomize does not delete"),
         ],
     },
     Row {
@@ -347,8 +341,7 @@ const ROWS: &[Row] = &[
         codes: "RC7*,RC405",
         expected: &[
             ("RC405", "high", "rbac.yaml:12", "does not know this reference in a ReplicaSet"),
-            ("RC405", "high", "rbac.yaml:18", "does not know this reference in a PodTemplate"),
-            ("RC707", "high", "rbac.yaml:25", "the token controller deletes the Secret"),
+            ("RC707", "high", "rbac.yaml:19", "the token controller deletes the Secret"),
         ],
     },
     Row {
@@ -396,7 +389,7 @@ patches:
                 "kustomization.yaml:4",
                 "the patch of `RoleBinding x-readers` matches nothing",
             ),
-            ("RC703", "info", "rbac.yaml:6", "`sa/default:x-bad` loses the grant"),
+            ("RC703", "info", "rbac.yaml:6", "`sa/default:bad` loses the grant"),
         ],
     },
     Row {

@@ -138,8 +138,12 @@ impl Repository {
         Some(repository)
     }
 
-    fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
+    }
+
+    pub(crate) fn tools(&self) -> &Path {
+        &self.tools
     }
 
     fn write(&self, path: &str, text: &str) {
@@ -148,7 +152,7 @@ impl Repository {
         fs::write(path, text).unwrap();
     }
 
-    fn command(&self, arguments: &str) -> Command {
+    pub(crate) fn command(&self, arguments: &str) -> Command {
         let mut command = command();
         command.args(split(arguments)).current_dir(self.path()).env("PATH", &self.tools);
         command
@@ -164,7 +168,7 @@ impl Repository {
     }
 
     /// Runs a tool.
-    fn tool(&self, name: &str, arguments: &[&str]) -> String {
+    pub(crate) fn tool(&self, name: &str, arguments: &[&str]) -> String {
         let program = self.tools.join(name);
         let output = Command::new(program)
             .args(arguments)
