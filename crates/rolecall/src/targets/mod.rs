@@ -68,7 +68,7 @@ pub(crate) struct Targets {
 pub(crate) struct OtherTarget {
     /// The name.
     pub(crate) name: String,
-    /// What it leaves open; `None` if it was not selected.
+    /// The gap that it leaves; `None` if it was not selected.
     pub(crate) gap: Option<Gap>,
 }
 

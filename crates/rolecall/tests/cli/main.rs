@@ -57,6 +57,7 @@ mod settle;
 mod snapshot;
 mod streams;
 mod subjects;
+mod target_expectations;
 mod targets;
 mod unread;
 mod usage;

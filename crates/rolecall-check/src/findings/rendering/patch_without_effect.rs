@@ -40,10 +40,10 @@ pub(super) fn check(pairs: &Pairs<'_>, findings: &mut Vec<Finding>) {
             );
             let fix = match (meant, patch.namespace.is_empty()) {
                 (Some(name), _) => {
-                    format!("use `name: {name}`: patches see names without the prefix of their own file")
+                    format!("use `name: {name}`: patches see names without the prefix of the same file")
                 }
                 (None, false) => {
-                    "correct the selection: patches see namespaces before `namespace` of their own file"
+                    "correct the selection: patches see namespaces before `namespace` of the same file"
                         .to_owned()
                 }
                 (None, true) => "correct the selection, or remove the patch".to_owned(),

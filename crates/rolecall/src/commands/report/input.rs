@@ -39,7 +39,8 @@ pub(super) fn findings(
         namespace_given: !options.namespace.namespaces.is_empty() || session.live().is_some(),
     };
     let unmet = checked::unmet(session, config);
-    let all = checked::findings(session, &rules, |all| all.extend(unmet), &checked::sources(options));
+    let all =
+        checked::findings(session, &rules, |all| all.extend(unmet), &checked::sources(options));
     let inventory = session.authorizer.inventory();
     let (all, suppressed) = suppress(all, inventory, &config.suppressions, today);
     let all = fold(all);
