@@ -65,9 +65,9 @@ pub use identity::{Identity, ServiceAccountName};
 pub use matching::{rule_allows, subject_matches};
 pub use model::{
     AggregationRule, Binding, Container, Inventory, InventoryBuilder, LabelOperator,
-    LabelRequirement, LabelSelector, Labels, Metadata, Namespace, Origin, Owner, PodLines, PodSpec,
-    PolicyRule, Replaced, Role, RoleKind, RoleRef, ServiceAccount, Subject, SubjectKind,
-    TokenVolume, UnknownField, Variable, VariableValue, Workload,
+    LabelRequirement, LabelSelector, Labels, Metadata, NamedObject, Namespace, Origin, Owner,
+    PodLines, PodSpec, PolicyRule, Replaced, Role, RoleKind, RoleRef, ServiceAccount, Subject,
+    SubjectKind, TokenVolume, UnknownField, Variable, VariableValue, Workload,
 };
 pub use near_miss::{NearMiss, NearMissKind, Resemblance};
 pub use notation::{NamedSubject, NotationError};

@@ -122,8 +122,11 @@ pub fn add(builder: &mut InventoryBuilder, object: &Value) {
     match object["kind"].as_str().unwrap() {
         "Role" | "ClusterRole" => builder.role(role(object)),
         "RoleBinding" | "ClusterRoleBinding" => builder.binding(binding(object)),
-        "ServiceAccount" => builder
-            .service_account(ServiceAccount { metadata: metadata(object), automount_token: None }),
+        "ServiceAccount" => builder.service_account(ServiceAccount {
+            metadata: metadata(object),
+            automount_token: None,
+            secrets: Default::default(),
+        }),
         "Namespace" => builder.namespace(Namespace { metadata: metadata(object) }),
         other => panic!("no such kind here: {other}"),
     }

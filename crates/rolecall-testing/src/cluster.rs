@@ -45,9 +45,11 @@ fn read(builder: &mut InventoryBuilder, statement: &str, origin: Origin) {
             rules: rest.split("; ").map(rule).collect(),
             aggregation: None,
         }),
-        None if what == "account" => {
-            builder.service_account(ServiceAccount { metadata: labelled(), automount_token: None })
-        }
+        None if what == "account" => builder.service_account(ServiceAccount {
+            metadata: labelled(),
+            automount_token: None,
+            secrets: Texts::default(),
+        }),
         None if what == "namespace" => builder.namespace(Namespace { metadata: labelled() }),
         None if what == "deployment" => builder.workload(deployment(rest, metadata(name))),
         None if what == "unread" => {
@@ -81,6 +83,7 @@ fn deployment(text: &str, metadata: Metadata) -> Workload {
             automount_token: None,
             token_volumes: Box::default(),
             containers: Box::default(),
+            node: "".into(),
             lines: PodLines::default(),
         }]
         .into(),

@@ -11,7 +11,7 @@
 use rolecall_rbac::{
     AggregationRule, Authorizer, Binding, Container, Gap, Inventory, InventoryBuilder,
     LabelSelector, Metadata, ObjectKind, Origin, Owner, PodLines, PodSpec, PolicyRule, Role,
-    RoleKind, RoleRef, ServiceAccount, Subject, SubjectKind, TokenVolume, Unread, Workload,
+    RoleKind, RoleRef, ServiceAccount, Subject, SubjectKind, Texts, TokenVolume, Unread, Workload,
 };
 
 /// Builds the evaluator of a cluster.
@@ -49,8 +49,11 @@ fn add(builder: &mut InventoryBuilder, line: &str) {
             because: "forbidden".into(),
             origin: Origin::Cluster,
         }),
-        "ServiceAccount" => builder
-            .service_account(ServiceAccount { metadata: metadata(), automount_token: flag() }),
+        "ServiceAccount" => builder.service_account(ServiceAccount {
+            metadata: metadata(),
+            automount_token: flag(),
+            secrets: Texts::default(),
+        }),
         "Role" | "ClusterRole" => builder.role(Role {
             metadata: Metadata {
                 labels: option("label=")
@@ -120,6 +123,7 @@ fn add(builder: &mut InventoryBuilder, line: &str) {
                         .filter_map(|word| word.strip_prefix("container="))
                         .map(container)
                         .collect(),
+                    node: after("on").unwrap_or_default().into(),
                     lines: PodLines::default(),
                 }]
                 .into(),

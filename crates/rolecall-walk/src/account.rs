@@ -88,7 +88,7 @@ impl<'a> WalkedIdentity<'a> {
 
 impl<'a> Account<'a> {
     /// Looks up a ServiceAccount.
-    pub(crate) fn find(authorizer: &'a Authorizer, name: ServiceAccountName<'_>) -> Self {
+    pub fn find(authorizer: &'a Authorizer, name: ServiceAccountName<'_>) -> Self {
         let inventory = authorizer.inventory();
         let ServiceAccountName { namespace, name } = name;
         if let Some(account) = inventory.service_account(namespace, name) {

@@ -23,5 +23,5 @@ mod walk;
 pub use account::{Account, RoleState, Via, WalkedBinding, WalkedIdentity};
 pub use holders::{HeldBinding, HeldRole, Holder, Holders, Recipient, RoleName, holders};
 pub use owner_index::OwnerLink;
-pub use token::{TokenMount, TokenReason};
+pub use token::{TokenMount, TokenReason, token_mount};
 pub use walk::{Target, Walk, WalkedPod, everything_in, walk};

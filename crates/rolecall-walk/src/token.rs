@@ -55,8 +55,8 @@ impl TokenReason {
     }
 }
 
-/// Decides for one pod spec of a workload with ServiceAccount `account`.
-pub(crate) fn token_mount<'a>(
+/// Decides whether the containers of one pod spec of a workload have a token of its ServiceAccount.
+pub fn token_mount<'a>(
     workload: &Workload,
     spec: &'a PodSpec,
     account: &Account<'_>,

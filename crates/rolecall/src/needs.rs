@@ -17,6 +17,8 @@ pub(crate) struct Needs {
     pub(crate) pods: bool,
     /// Workloads, which have Pod templates.
     pub(crate) templates: bool,
+    /// Other objects of which only the existence matters.
+    pub(crate) names: bool,
     /// Whether roles and bindings are not needed, because the server answers.
     pub(crate) without_roles: bool,
     /// The namespaces of the data.
@@ -50,6 +52,9 @@ pub(crate) enum Breadth {
 impl Needs {
     /// Returns the parts of manifests to read. Some namespaces are only known from Pods.
     pub(crate) fn selection(&self) -> Selection {
+        if self.names {
+            return Selection::WithNames;
+        }
         match self.workloads || self.pods || self.templates || self.namespaces {
             true => Selection::Everything,
             false => Selection::WithoutWorkloads,

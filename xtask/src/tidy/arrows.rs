@@ -7,7 +7,7 @@ use super::problem::Problem;
 use super::tree::Tree;
 
 /// The crates without I/O; `purity` checks the rest.
-pub(super) const PURE: [&str; 8] = [
+pub(super) const PURE: [&str; 9] = [
     "rolecall-yaml",
     "rolecall-rbac",
     "rolecall-command",
@@ -16,10 +16,11 @@ pub(super) const PURE: [&str; 8] = [
     "rolecall-grant",
     "rolecall-check",
     "rolecall-report",
+    "rolecall-paths",
 ];
 
 /// The allowed dependencies of each crate.
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("rolecall-yaml", &[]),
     ("rolecall-rbac", &[]),
     ("rolecall-task", &[]),
@@ -36,6 +37,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ("rolecall-command", &["rolecall-rbac"]),
     ("rolecall-access", &["rolecall-rbac"]),
     ("rolecall-grant", &["rolecall-access", "rolecall-command", "rolecall-rbac", "rolecall-yaml"]),
+    ("rolecall-paths", &["rolecall-rbac", "rolecall-walk"]),
     ("rolecall-check", &["rolecall-access", "rolecall-command", "rolecall-rbac"]),
     ("rolecall-report", &["rolecall-access", "rolecall-rbac"]),
     (
@@ -52,6 +54,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
             "rolecall-grant",
             "rolecall-check",
             "rolecall-report",
+            "rolecall-paths",
         ],
     ),
 ];

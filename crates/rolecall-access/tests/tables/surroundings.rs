@@ -35,6 +35,7 @@ fn running(image: &str, account: &str, objects: &str) -> Inventory {
                 env: Box::default(),
             }]
             .into(),
+            node: "".into(),
             lines: PodLines::default(),
         }]
         .into(),
@@ -267,7 +268,11 @@ fn clusters_on_eks_have_a_risk_of_their_provider() {
             annotations: [(key.into(), "x".into())].into(),
             ..Metadata::new("shop", "web")
         };
-        builder.service_account(ServiceAccount { metadata, automount_token: None });
+        builder.service_account(ServiceAccount {
+            metadata,
+            automount_token: None,
+            secrets: Default::default(),
+        });
         builder.build()
     };
     let eks = annotated("eks.amazonaws.com/role-arn");

@@ -16,7 +16,8 @@ use std::collections::BTreeMap;
 pub use config::{Config, GeneratedNames, MissingAccounts, Risky, Scope, Style};
 pub use note::Note;
 use rolecall_rbac::{
-    Authorizer, Gap, Identity, Metadata, ObjectKind, ServiceAccount, Subject, Target, Text, Unread,
+    Authorizer, Gap, Identity, Metadata, ObjectKind, ServiceAccount, Subject, Target, Text, Texts,
+    Unread,
 };
 
 use self::need::Need;
@@ -322,6 +323,7 @@ impl Draft<'_> {
                     let account = Object::ServiceAccount(ServiceAccount {
                         metadata: managed(&namespace, &name),
                         automount_token: None,
+                        secrets: Texts::default(),
                     });
                     if !self.objects.contains(&account) {
                         self.objects.push(account);

@@ -143,6 +143,9 @@ impl From<&core_v1::ServiceAccount> for ServiceAccount {
         Self {
             metadata: namespaced(&written.metadata),
             automount_token: written.automount_service_account_token,
+            secrets: (written.secrets.iter().flatten())
+                .filter_map(|secret| Some(secret.name.as_deref()?.into()))
+                .collect(),
         }
     }
 }

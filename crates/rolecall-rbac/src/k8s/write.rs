@@ -135,9 +135,15 @@ impl From<&Subject> for rbac_v1::Subject {
 
 impl From<&ServiceAccount> for core_v1::ServiceAccount {
     fn from(account: &ServiceAccount) -> Self {
+        let secret = |name: &Text| core_v1::ObjectReference {
+            name: Some(name.to_string()),
+            ..core_v1::ObjectReference::default()
+        };
+        let secrets = account.secrets.iter().map(secret).collect();
         Self {
             automount_service_account_token: account.automount_token,
             metadata: meta_v1::ObjectMeta::from(&account.metadata),
+            secrets: (!account.secrets.is_empty()).then_some(secrets),
             ..Self::default()
         }
     }

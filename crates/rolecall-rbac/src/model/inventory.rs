@@ -1,6 +1,8 @@
 use super::applied::merge_over_aggregated;
 use super::keep_last::keep_last;
-use super::{Binding, Metadata, Namespace, Origin, Role, ServiceAccount, UnknownField, Workload};
+use super::{
+    Binding, Metadata, NamedObject, Namespace, Origin, Role, ServiceAccount, UnknownField, Workload,
+};
 use crate::{Gap, Text};
 
 /// The objects of the input, sorted by namespace and name, and the gaps in it.
@@ -14,6 +16,7 @@ pub struct Inventory {
     pub(crate) service_accounts: Vec<ServiceAccount>,
     pub(crate) namespaces: Vec<Namespace>,
     pub(crate) workloads: Vec<Workload>,
+    pub(crate) named: Vec<NamedObject>,
     pub(crate) gaps: Vec<Gap>,
     pub(crate) unknown_fields: Vec<UnknownField>,
 }
@@ -42,6 +45,12 @@ impl Inventory {
     /// Returns Pods and the objects that create them, sorted by namespace, kind, name and group.
     pub fn workloads(&self) -> &[Workload] {
         &self.workloads
+    }
+
+    /// Returns the objects of which only the existence matters, sorted by namespace, kind, name and
+    /// group; empty unless the reader was asked for them.
+    pub fn named_objects(&self) -> &[NamedObject] {
+        &self.named
     }
 
     /// Returns the gaps in the input.
@@ -143,6 +152,7 @@ impl Inventory {
         self.service_accounts.iter_mut().for_each(|account| change(&mut account.metadata.origin));
         self.namespaces.iter_mut().for_each(|namespace| change(&mut namespace.metadata.origin));
         self.workloads.iter_mut().for_each(|workload| change(&mut workload.metadata.origin));
+        self.named.iter_mut().for_each(|object| change(&mut object.metadata.origin));
         self.gaps.iter_mut().for_each(|gap| change(&mut gap.origin));
         self.unknown_fields.iter_mut().for_each(|field| change(&mut field.origin));
     }
@@ -235,6 +245,11 @@ impl InventoryBuilder {
         self.inventory.workloads.push(workload);
     }
 
+    /// Adds an object of which only the existence matters.
+    pub fn named_object(&mut self, object: NamedObject) {
+        self.inventory.named.push(object);
+    }
+
     /// Records a gap.
     pub fn gap(&mut self, gap: Gap) {
         self.inventory.gaps.push(gap);
@@ -248,6 +263,7 @@ impl InventoryBuilder {
         append(&mut inventory.service_accounts, other.inventory.service_accounts);
         append(&mut inventory.namespaces, other.inventory.namespaces);
         append(&mut inventory.workloads, other.inventory.workloads);
+        append(&mut inventory.named, other.inventory.named);
         append(&mut inventory.gaps, other.inventory.gaps);
         append(&mut inventory.unknown_fields, other.inventory.unknown_fields);
         append(&mut self.implied_service_accounts, other.implied_service_accounts);
@@ -329,6 +345,12 @@ impl InventoryBuilder {
             inventory.service_accounts.append(&mut implied_service_accounts);
             keep_last(&mut inventory.service_accounts);
         }
+        let key = |object: &NamedObject| {
+            let NamedObject { metadata, kind, api_group } = object;
+            (metadata.namespace.clone(), kind.clone(), metadata.name.clone(), api_group.clone())
+        };
+        inventory.named.sort_by_key(key);
+        inventory.named.dedup_by_key(|object| key(object));
         inventory.gaps.sort();
         inventory.gaps.dedup();
         inventory.unknown_fields.sort();

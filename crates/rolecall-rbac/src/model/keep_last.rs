@@ -123,6 +123,7 @@ mod tests {
         ServiceAccount {
             metadata: Metadata { origin, ..Metadata::new(namespace, name) },
             automount_token: None,
+            secrets: crate::Texts::default(),
         }
     }
 

@@ -15,6 +15,6 @@ pub use metadata::{Labels, Metadata, Origin};
 pub use role::{AggregationRule, LabelOperator, LabelRequirement, LabelSelector, PolicyRule, Role};
 pub use unknown_field::UnknownField;
 pub use workload::{
-    Container, Namespace, Owner, PodLines, PodSpec, ServiceAccount, TokenVolume, Variable,
-    VariableValue, Workload,
+    Container, NamedObject, Namespace, Owner, PodLines, PodSpec, ServiceAccount, TokenVolume,
+    Variable, VariableValue, Workload,
 };

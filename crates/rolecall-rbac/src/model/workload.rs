@@ -7,6 +7,19 @@ pub struct ServiceAccount {
     pub metadata: Metadata,
     /// The field `automountServiceAccountToken`, if set.
     pub automount_token: Option<bool>,
+    /// The names of the Secrets in the field `secrets`, in which servers up to 1.23 stored its tokens.
+    pub secrets: Texts,
+}
+
+/// An object of which only the existence matters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedObject {
+    /// Name, namespace and origin.
+    pub metadata: Metadata,
+    /// The kind.
+    pub kind: Text,
+    /// The API group; empty for core.
+    pub api_group: Text,
 }
 
 /// A Namespace.
@@ -64,6 +77,8 @@ pub struct PodSpec {
     pub token_volumes: Box<[TokenVolume]>,
     /// Containers, init containers first.
     pub containers: Box<[Container]>,
+    /// The node of a scheduled Pod; empty if none is written.
+    pub node: Text,
     /// The lines of its fields.
     pub lines: PodLines,
 }

@@ -26,7 +26,7 @@ fn workload(kind: &str, api_group: &str, metadata: Metadata) -> Workload {
 }
 
 fn account(metadata: Metadata) -> ServiceAccount {
-    ServiceAccount { metadata, automount_token: None }
+    ServiceAccount { metadata, automount_token: None, secrets: Default::default() }
 }
 
 fn objects() -> Inventory {

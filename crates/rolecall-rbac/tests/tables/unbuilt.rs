@@ -165,6 +165,7 @@ fn marks_depend_on_the_effect_of_the_build() {
         let account = |name: &str| ServiceAccount {
             metadata: Metadata::new("shop", name),
             automount_token: None,
+            secrets: Default::default(),
         };
         all.service_account(account("app"));
         all.implied_service_account(account("implied"));

@@ -189,7 +189,11 @@ fn hostile_cluster() -> (Authorizer, Catalog) {
             });
         }
     }
-    builder.service_account(ServiceAccount { metadata: metadata(HOSTILE), automount_token: None });
+    builder.service_account(ServiceAccount {
+        metadata: metadata(HOSTILE),
+        automount_token: None,
+        secrets: [].into(),
+    });
     builder.namespace(Namespace { metadata: metadata("") });
     (Authorizer::new(builder.build()), CatalogBuilder::new().build())
 }

@@ -31,6 +31,8 @@ pub(crate) enum Shape {
     ServiceAccount,
     /// A Namespace.
     Namespace,
+    /// An object of which only the existence matters.
+    Named,
     /// A CustomResourceDefinition, which adds a served resource.
     CustomResourceDefinition,
     /// A Pod or an object with pod specs in known places.
@@ -61,6 +63,8 @@ pub enum Selection {
     /// All except Pods, workloads and custom resources, for questions about a user. They are
     /// skipped, but malformed JSON in them is still an error.
     WithoutWorkloads,
+    /// Everything, and the names of the other objects on which escalation paths depend.
+    WithNames,
 }
 
 impl Selection {
@@ -68,9 +72,27 @@ impl Selection {
     pub(crate) fn shape(self, api_version: &str, kind: &str) -> Shape {
         match (self, shape(api_version, kind)) {
             (Self::WithoutWorkloads, Shape::Workload(_) | Shape::Custom) => Shape::Irrelevant,
+            (Self::WithNames, Shape::Irrelevant) if is_named(group_of(api_version), kind) => {
+                Shape::Named
+            }
             (_, shape) => shape,
         }
     }
+}
+
+/// Returns whether escalation paths depend on the existence of objects of a kind.
+fn is_named(group: &str, kind: &str) -> bool {
+    matches!(
+        (group, kind),
+        ("", "ConfigMap" | "Secret")
+            | (
+                "admissionregistration.k8s.io",
+                "MutatingAdmissionPolicy"
+                    | "MutatingAdmissionPolicyBinding"
+                    | "MutatingWebhookConfiguration"
+            )
+            | ("certificates.k8s.io", "CertificateSigningRequest")
+    )
 }
 
 pub(crate) const RBAC_GROUP: &str = "rbac.authorization.k8s.io";
@@ -131,6 +153,9 @@ fn is_nearly_rbac(group: &str) -> bool {
 pub(crate) fn is_cluster_scoped(kind: &str) -> bool {
     matches!(kind, "ClusterRole" | "ClusterRoleBinding" | "Namespace" | "CustomResourceDefinition")
         || kind == "ClusterWorkflowTemplate"
+        || kind == "CertificateSigningRequest"
+        || kind.starts_with("MutatingAdmissionPolicy")
+        || kind == "MutatingWebhookConfiguration"
         || kind == "ClusterAnalysisTemplate"
 }
 

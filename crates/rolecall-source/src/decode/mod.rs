@@ -258,6 +258,7 @@ impl Decoder {
             Object::Namespace(namespace) if named(&namespace.metadata.name) => {
                 builder.namespace(namespace);
             }
+            Object::Named(object) if named(&object.metadata.name) => builder.named_object(object),
             Object::Workload(workload) if named(&workload.metadata.name) => {
                 builder.workload(workload);
             }

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use rolecall_rbac::{
-    AggregationRule, Binding, Metadata, Namespace, Origin, PodSpec, PolicyRule, Role, RoleKind,
-    RoleRef, ServedResource, ServiceAccount, Subject, Text, Workload,
+    AggregationRule, Binding, Metadata, NamedObject, Namespace, Origin, PodSpec, PolicyRule, Role,
+    RoleKind, RoleRef, ServedResource, ServiceAccount, Subject, Text, Texts, Workload,
 };
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess};
 
 use super::Decoder;
-use super::fields::{Fields, ObjectSeed, fields, list};
+use super::fields::{Empty, Fields, ObjectSeed, fields, list};
 use super::identity::{Identity, RBAC_VERSION, Selection, Shape, group_of, is_cluster_scoped};
 use super::metadata::ObjectMeta;
 use super::rbac::{RBAC_GROUP, role_ref, subjects};
@@ -26,6 +26,7 @@ pub(super) enum Object {
     Binding(Binding),
     ServiceAccount(ServiceAccount),
     Namespace(Namespace),
+    Named(NamedObject),
     Workload(Workload),
     Resource(ServedResource),
     /// A request to delete the object of this kind and name.
@@ -42,7 +43,11 @@ impl Object {
             Self::Binding(binding) => Some((binding.kind(), &binding.metadata)),
             Self::ServiceAccount(account) => Some(("ServiceAccount", &account.metadata)),
             Self::Workload(workload) => Some((&workload.kind, &workload.metadata)),
-            Self::Namespace(_) | Self::Resource(_) | Self::Deletion(..) | Self::Other(..) => None,
+            Self::Namespace(_)
+            | Self::Named(_)
+            | Self::Resource(_)
+            | Self::Deletion(..)
+            | Self::Other(..) => None,
         }
     }
 
@@ -53,6 +58,7 @@ impl Object {
             Self::Binding(binding) => binding.kind(),
             Self::ServiceAccount(_) => "ServiceAccount",
             Self::Namespace(_) => "Namespace",
+            Self::Named(object) => &object.kind,
             Self::Workload(workload) => &workload.kind,
             Self::Resource(_) => "CustomResourceDefinition",
             Self::Deletion(kind, _) => kind,
@@ -68,6 +74,7 @@ impl Object {
             Self::ServiceAccount(account) => &mut account.metadata,
             Self::Namespace(namespace) => &mut namespace.metadata,
             Self::Workload(workload) => &mut workload.metadata,
+            Self::Named(object) => &mut object.metadata,
             Self::Resource(_) | Self::Deletion(..) | Self::Other(..) => return self,
         };
         metadata.stored = true;
@@ -102,6 +109,7 @@ impl Decoder {
             role_ref: None,
             subjects: Box::default(),
             automount_token: None,
+            secrets: None,
             pods: Vec::new(),
             resource: None,
             deletes: false,
@@ -126,6 +134,7 @@ struct ObjectFields<'s> {
     role_ref: Option<RoleRef>,
     subjects: Box<[Subject]>,
     automount_token: Option<bool>,
+    secrets: Option<Texts>,
     pods: Vec<PodSpec>,
     resource: Option<ServedResource>,
     /// Whether it is a strategic merge patch that deletes the object.
@@ -163,6 +172,7 @@ fields! {
         AutomountToken = "automountServiceAccountToken" => {
             object.body("automountServiceAccountToken", map, strings)?;
         };
+        Secrets = "secrets" => object.body("secrets", map, strings)?;
         Spec = "spec" => object.body("spec", map, strings)?;
     }
 
@@ -216,6 +226,10 @@ impl ObjectFields<'_> {
             }
             (Shape::ServiceAccount, "automountServiceAccountToken") => {
                 self.automount_token = map.next_value_seed(FlagSeed)?;
+            }
+            (Shape::ServiceAccount, "secrets") => {
+                let secrets: Vec<SecretReference> = list(map, strings)?;
+                self.secrets = Some(secrets.into_iter().map(|secret| secret.name).collect());
             }
             (Shape::CustomResourceDefinition, "spec") => {
                 let spec: ResourceSpec = map.next_value_seed(ObjectSeed::new(strings))?;
@@ -331,6 +345,12 @@ impl ObjectFields<'_> {
             Shape::ServiceAccount => Object::ServiceAccount(ServiceAccount {
                 metadata: self.metadata(cluster_scoped, strings),
                 automount_token: self.automount_token,
+                secrets: self.secrets.unwrap_or_else(|| strings.none()),
+            }),
+            Shape::Named => Object::Named(NamedObject {
+                metadata: self.metadata(cluster_scoped, strings),
+                api_group: strings.text(group_of(&identity.api_version)),
+                kind: identity.kind,
             }),
             Shape::Namespace => {
                 Object::Namespace(Namespace { metadata: self.metadata(cluster_scoped, strings) })
@@ -344,6 +364,23 @@ impl ObjectFields<'_> {
             },
             other => Object::Other(identity, other),
         }
+    }
+}
+
+/// A reference to a Secret.
+struct SecretReference {
+    name: Text,
+}
+
+impl Empty for SecretReference {
+    fn empty(strings: &StringCache) -> Self {
+        Self { name: strings.empty() }
+    }
+}
+
+fields! {
+    SecretReference: "a reference" in "references", |secret, map, strings| {
+        Name = "name" => secret.name = text(map, strings)?;
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use rolecall_rbac::{
     Binding, Metadata, PolicyRule, Role, RoleKind, RoleRef, ServiceAccount, Subject, SubjectKind,
-    Text, Unread,
+    Text, Texts, Unread,
 };
 use serde::de::DeserializeSeed;
 
@@ -97,7 +97,11 @@ impl Decoder {
             name,
         };
         let builder = &mut self.batch.builder;
-        builder.implied_service_account(ServiceAccount { metadata, automount_token: None });
+        builder.implied_service_account(ServiceAccount {
+            metadata,
+            automount_token: None,
+            secrets: Texts::default(),
+        });
         let binding =
             Binding { metadata: of_role.clone(), role_ref, subjects: Box::new([subject]) };
         builder.binding(binding);

@@ -34,6 +34,7 @@ struct PodSpecFields {
     volumes: Vec<TokenVolume>,
     init_containers: Vec<MountingContainer>,
     containers: Vec<MountingContainer>,
+    node: Option<Text>,
 }
 
 fields! {
@@ -60,6 +61,7 @@ fields! {
             pod.containers = list(map, strings)?;
             pod.place_strays(before, "containers", strings);
         };
+        NodeName = "nodeName" => pod.node = Some(text(map, strings)?);
     }
 
     fn is_stray(key: &str) -> bool {
@@ -103,6 +105,7 @@ impl PodSpecFields {
                 .chain(self.containers)
                 .map(MountingContainer::finish)
                 .collect(),
+            node: self.node.unwrap_or_else(|| strings.empty()),
             lines: PodLines::default(),
         }
     }

@@ -255,6 +255,7 @@ pub(super) fn account_alone(strings: &mut StringCache, path: &str, account: Text
         automount_token: None,
         token_volumes: Box::default(),
         containers: Box::default(),
+        node: strings.text(""),
         lines: PodLines::default(),
     }
 }

@@ -108,7 +108,8 @@ fn metadata_of(inventory: &Inventory) -> impl Iterator<Item = &Metadata> {
     let accounts = inventory.service_accounts().iter().map(|account| &account.metadata);
     let namespaces = inventory.namespaces().iter().map(|namespace| &namespace.metadata);
     let workloads = inventory.workloads().iter().map(|workload| &workload.metadata);
-    roles.chain(bindings).chain(accounts).chain(namespaces).chain(workloads)
+    let named = inventory.named_objects().iter().map(|object| &object.metadata);
+    roles.chain(bindings).chain(accounts).chain(namespaces).chain(workloads).chain(named)
 }
 
 fn objects<'i>(
@@ -122,7 +123,15 @@ fn objects<'i>(
     let roles = inventory.roles().iter().map(role);
     let bindings = inventory.bindings().iter().map(binding);
     let workloads = inventory.workloads().iter().map(|it| workload(it, kept));
-    namespaces.chain(accounts).chain(roles).chain(bindings).chain(workloads)
+    let named = inventory.named_objects().iter().map(|object| {
+        let version = if object.api_group.is_empty() { "" } else { "/" };
+        json!({
+            "apiVersion": format!("{}{version}v1", object.api_group),
+            "kind": &*object.kind,
+            "metadata": metadata(&object.metadata),
+        })
+    });
+    namespaces.chain(accounts).chain(roles).chain(bindings).chain(workloads).chain(named)
 }
 
 /// Returns the metadata, without a namespace that was assumed.
@@ -252,6 +261,9 @@ fn pod_spec(pod: &PodSpec, kept: &KeptCommand<'_>) -> Map<String, Value> {
         for name in ["serviceAccount", "serviceAccountName"] {
             spec.insert(name.to_owned(), json!(&*pod.service_account));
         }
+    }
+    if !pod.node.is_empty() {
+        spec.insert("nodeName".to_owned(), json!(&*pod.node));
     }
     if let Some(automount) = pod.automount_token {
         spec.insert("automountServiceAccountToken".to_owned(), json!(automount));

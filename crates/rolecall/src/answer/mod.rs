@@ -4,4 +4,5 @@ pub(crate) mod comparison;
 pub(crate) mod diagnosis;
 pub(crate) mod difference;
 pub(crate) mod fix;
+pub(crate) mod paths;
 pub(crate) mod repair;

@@ -10,6 +10,7 @@ pub(crate) mod fix;
 mod help;
 mod man;
 mod options;
+pub(crate) mod paths;
 mod report;
 mod rules;
 mod snapshot;
@@ -36,6 +37,7 @@ pub(crate) enum Command {
     Why(why::Arguments),
     Walk(walk::Arguments),
     WhoCan(who_can::Arguments),
+    Paths(paths::Arguments),
     Rules(rules::Arguments),
     Check(check::Arguments),
     Explain(explain::Arguments),
@@ -57,11 +59,12 @@ pub(crate) enum Command {
 type Augment = fn(clap::Command) -> clap::Command;
 
 /// The grammar of each command.
-const GRAMMARS: [(&str, Augment); 19] = [
+const GRAMMARS: [(&str, Augment); 20] = [
     ("can-i", can_i::Arguments::augment_args),
     ("why", why::Arguments::augment_args),
     ("walk", walk::Arguments::augment_args),
     ("who-can", who_can::Arguments::augment_args),
+    ("paths", paths::Arguments::augment_args),
     ("rules", rules::Arguments::augment_args),
     ("check", check::Arguments::augment_args),
     ("explain", explain::Arguments::augment_args),
@@ -138,6 +141,7 @@ impl Command {
             Self::Why(arguments) => why::run(ui, options, arguments),
             Self::Walk(arguments) => walk::run(ui, options, arguments),
             Self::WhoCan(arguments) => who_can::run(ui, options, arguments),
+            Self::Paths(arguments) => paths::run(ui, options, arguments),
             Self::Rules(arguments) => rules::run(ui, options, arguments),
             Self::Check(arguments) => check::run(ui, options, arguments),
             Self::Explain(arguments) => explain::run(ui, arguments),

@@ -41,6 +41,7 @@ mod matrix;
 mod meaning;
 mod namespaces;
 mod packaging;
+mod paths;
 mod placeholders;
 mod places;
 mod questions;

@@ -46,6 +46,8 @@ const OUTPUTS: &[(&str, &str)] = &[
     ("access-walk", "walk sa/app -n v09-app -f fixtures/v09-dangling-role-ref"),
     ("access-walk", "walk user/jane 'clusterrole/*' -f fixtures/v09-dangling-role-ref"),
     ("access-walk", "walk sa/app -f fixtures/v07-invalid-role-refs"),
+    ("escalation-paths", "paths -f fixtures/delegated-bind --defaults none"),
+    ("escalation-paths", "paths -f fixtures/ns-1 -f fixtures/unread-document --to secrets/ns-1"),
     ("findings", "check fixtures/v07-invalid-role-refs"),
     ("findings", "check fixtures/v18-rules-do-not-combine"),
     ("fix-plan", "fix get,create pods/log pods/exec --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1"),

@@ -1,0 +1,44 @@
+//! Escalation paths: the identities and rights that a subject can gain, step by step.
+//!
+//! ```text
+//! [ Inventory ] -> [ World ] -> [ Graph ] of identities, self-granted rights and aggregates
+//!                                  |  steps of single actors, backward from the sink
+//!                                  v
+//!                              [ Closure ] of what remains: steps that several actors take
+//!                                  v
+//!                               [ Path ]   steps with requests and grants
+//! ```
+//!
+//! A position is a set of identities and of rights that they granted themselves. It only grows: the
+//! [`Row`]s say what it gains by which rights (docs/escalation.md).
+//!
+//! Invariants: pure, like `rolecall-rbac`; a step is allowed by the evaluator; the result does not
+//! depend on the order of the objects.
+#![doc = include_str!("../README.md")]
+
+mod assumptions;
+mod caps;
+mod choke;
+mod closure;
+mod finder;
+mod graph;
+mod names;
+mod need;
+mod node;
+mod path;
+mod pool;
+mod row;
+mod scope;
+mod sink;
+mod step;
+mod subject;
+mod trace;
+mod world;
+
+pub use assumptions::{Assumptions, Nodes, Platform, Reach};
+pub use choke::ChokePoint;
+pub use finder::{Escalations, Grants, PathFinder, Start, all_starts};
+pub use path::{Assumption, Evidence, Extent, Gain, Path, Step, StepRequest};
+pub use row::{Row, RowText};
+pub use sink::{Sink, SinkError};
+pub use subject::Subject;

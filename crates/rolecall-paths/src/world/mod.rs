@@ -1,0 +1,300 @@
+//! The objects on which rows depend, indexed once.
+
+mod reader;
+mod role_facts;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use rolecall_rbac::{Authorizer, Binding, Identity, Inventory, Role, Text, Texts, subject_matches};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+pub(crate) use role_facts::RoleFacts;
+
+use crate::Assumptions;
+use crate::need::Resource;
+use crate::scope::Held;
+pub(crate) use crate::scope::NamespaceId;
+
+/// The facts of an inventory.
+#[derive(Debug)]
+pub(crate) struct World<'a> {
+    pub(crate) authorizer: &'a Authorizer,
+    pub(crate) assumptions: Assumptions,
+    /// The grants that do not count: a binding, one of its subjects, and a rule of its role.
+    pub(crate) cut: FxHashMap<u32, Vec<Cut>>,
+    /// Whether to use grants that a build can still change.
+    pub(crate) unbuilt: bool,
+    /// All namespaces, sorted.
+    pub(crate) namespaces: Vec<Text>,
+    /// The facts about each role, in the inventory's order.
+    pub(crate) roles: Vec<RoleFacts>,
+    role_positions: FxHashMap<*const Role, u32>,
+    binding_positions: FxHashMap<*const Binding, u32>,
+    role_of_binding: Vec<Option<u32>>,
+    /// The namespaces of objects whose names some rule lists, sorted.
+    placed: FxHashMap<(Resource, Text), Vec<NamespaceId>>,
+    /// The namespaces with workloads of a kind, sorted.
+    having: FxHashMap<Resource, Vec<NamespaceId>>,
+    /// The ServiceAccounts of each namespace that can differ in their rights.
+    accounts: BTreeMap<NamespaceId, Vec<Text>>,
+    /// The ServiceAccounts of running Pods with a mounted token, by namespace.
+    mounted: BTreeMap<NamespaceId, BTreeSet<Text>>,
+    /// The same by node.
+    nodes: BTreeMap<Text, BTreeSet<(NamespaceId, Text)>>,
+    /// The Pods and workloads with a token, by position in the inventory.
+    pub(crate) running: Vec<Running>,
+    /// The ServiceAccounts that list Secrets.
+    pub(crate) secret_holders: Vec<(NamespaceId, Text, Texts)>,
+    /// The names of users that bindings name, without ServiceAccounts.
+    pub(crate) users: BTreeSet<Text>,
+    /// The user names of all users that bindings name, as written.
+    pub(crate) written_users: BTreeSet<Text>,
+    /// The groups that bindings name.
+    pub(crate) groups: BTreeSet<Text>,
+    /// The ServiceAccounts that bindings name.
+    pub(crate) bound_accounts: BTreeSet<(Text, Text)>,
+    existing: FxHashSet<(Resource, Text)>,
+    /// The ServiceAccounts that exist although they are not in the input.
+    implied: BTreeSet<(NamespaceId, Text)>,
+    /// The identity that is never left out.
+    pub(crate) kept: Kept,
+}
+
+/// An identity that is never left out, even without rights.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Kept {
+    /// The namespace and name of a ServiceAccount.
+    pub(crate) account: Option<(Text, Text)>,
+    /// The name of a user.
+    pub(crate) user: Option<Text>,
+}
+
+/// A grant of a binding that does not count: one of its subjects with one rule of its role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Cut {
+    pub(crate) subject: usize,
+    pub(crate) rule: usize,
+}
+
+/// A Pod or a workload with a token.
+#[derive(Clone, Debug)]
+pub(crate) struct Running {
+    pub(crate) workload: usize,
+    pub(crate) account: Text,
+}
+
+impl<'a> World<'a> {
+    /// Indexes an inventory.
+    pub(crate) fn new(
+        authorizer: &'a Authorizer,
+        assumptions: Assumptions,
+        kept: Kept,
+        unbuilt: bool,
+    ) -> Self {
+        let inventory = authorizer.inventory();
+        let mut world = Self {
+            authorizer,
+            assumptions,
+            cut: FxHashMap::default(),
+            unbuilt,
+            namespaces: Vec::new(),
+            roles: role_facts::role_facts(inventory, assumptions),
+            role_positions: (inventory.roles().iter().map(std::ptr::from_ref)).zip(0..).collect(),
+            binding_positions: (inventory.bindings().iter().map(std::ptr::from_ref))
+                .zip(0..)
+                .collect(),
+            role_of_binding: Vec::new(),
+            placed: FxHashMap::default(),
+            having: FxHashMap::default(),
+            accounts: BTreeMap::new(),
+            mounted: BTreeMap::new(),
+            nodes: BTreeMap::new(),
+            running: Vec::new(),
+            secret_holders: Vec::new(),
+            users: BTreeSet::new(),
+            written_users: BTreeSet::new(),
+            groups: BTreeSet::new(),
+            bound_accounts: BTreeSet::new(),
+            existing: FxHashSet::default(),
+            implied: BTreeSet::new(),
+            kept,
+        };
+        world.read_subjects();
+        world.resolve_bindings();
+        world.namespaces = reader::namespaces(inventory, &world);
+        let names = world.restricted_names();
+        world.place_objects(&names);
+        world.read_workloads(&names);
+        world.read_accounts();
+        world
+    }
+
+    pub(crate) fn inventory(&self) -> &'a Inventory {
+        self.authorizer.inventory()
+    }
+
+    /// Returns the role at a position.
+    pub(crate) fn role(&self, position: u32) -> Option<&'a Role> {
+        self.inventory().roles().get(position as usize)
+    }
+
+    pub(crate) fn role_facts(&self, position: u32) -> Option<&RoleFacts> {
+        self.roles.get(position as usize)
+    }
+
+    pub(crate) fn role_position(&self, role: &Role) -> Option<u32> {
+        self.role_positions.get(&std::ptr::from_ref(role)).copied()
+    }
+
+    /// Returns the position of a ClusterRole (empty namespace) or Role.
+    pub(crate) fn role_named(&self, namespace: &str, name: &str) -> Option<u32> {
+        self.role_position(self.inventory().role(namespace, name)?)
+    }
+
+    /// Returns the positions of the roles of a namespace; of the ClusterRoles for the empty one.
+    pub(crate) fn roles_in(&self, namespace: &str) -> impl Iterator<Item = u32> + use<'_> {
+        let roles = self.inventory().roles_in(namespace);
+        let first = roles.first().and_then(|role| self.role_position(role)).unwrap_or_default();
+        (first..).take(roles.len())
+    }
+
+    pub(crate) fn namespace(&self, id: NamespaceId) -> &Text {
+        static EMPTY: Text = rolecall_rbac::Text::new();
+        self.namespaces.get(id as usize).unwrap_or(&EMPTY)
+    }
+
+    pub(crate) fn namespace_id(&self, name: &str) -> Option<NamespaceId> {
+        self.namespaces.binary_search_by(|known| (**known).cmp(name)).ok().map(|at| at as u32)
+    }
+
+    /// Returns the identifiers of all namespaces.
+    pub(crate) fn all_namespaces(&self) -> impl Iterator<Item = NamespaceId> + use<> {
+        0..self.namespaces.len() as u32
+    }
+
+    /// Returns the namespaces with an object whose name some rule lists.
+    pub(crate) fn placed(&self, resource: Resource, name: &Text) -> &[NamespaceId] {
+        self.placed.get(&(resource, name.clone())).map_or(&[], |found| found)
+    }
+
+    /// Returns whether a cluster-scoped object exists.
+    pub(crate) fn exists(&self, resource: Resource, name: &Text) -> bool {
+        match resource {
+            Resource::ClusterRoles => self.inventory().role("", name).is_some(),
+            Resource::ClusterRoleBindings => self.inventory().binding("", name).is_some(),
+            _ => self.existing.contains(&(resource, name.clone())),
+        }
+    }
+
+    /// Returns the namespaces with a workload of a kind.
+    pub(crate) fn having(&self, resource: Resource) -> &[NamespaceId] {
+        self.having.get(&resource).map_or(&[], |found| found)
+    }
+
+    /// Returns the ServiceAccounts of a namespace that can differ in their rights.
+    pub(crate) fn accounts_in(&self, namespace: NamespaceId) -> &[Text] {
+        self.accounts.get(&namespace).map_or(&[], |found| found)
+    }
+
+    /// Returns whether a ServiceAccount exists.
+    pub(crate) fn has_account(&self, namespace: NamespaceId, name: &str) -> bool {
+        self.inventory().service_account(self.namespace(namespace), name).is_some()
+            || self.implied.contains(&(namespace, name.into()))
+    }
+
+    /// Returns the ServiceAccounts of the Pods with a mounted token.
+    pub(crate) fn mounted_in(&self, namespace: NamespaceId) -> impl Iterator<Item = &Text> {
+        self.mounted.get(&namespace).into_iter().flatten()
+    }
+
+    /// Returns the ServiceAccounts of the Pods on a node.
+    pub(crate) fn on_node(&self, node: &str) -> impl Iterator<Item = &(NamespaceId, Text)> {
+        self.nodes.get(node).into_iter().flatten()
+    }
+
+    /// Returns the ServiceAccount of a Pod with a mounted token.
+    pub(crate) fn account_of_pod(&self, namespace: NamespaceId, pod: &str) -> Option<&Text> {
+        let inventory = self.inventory();
+        let position = inventory.workload_position(self.namespace(namespace), "Pod", pod, "")?;
+        let found = self.running.binary_search_by_key(&position, |it| it.workload).ok()?;
+        self.running.get(found).map(|it| &it.account)
+    }
+
+    /// Returns the name of a Pod with a mounted token, if given of this ServiceAccount.
+    pub(crate) fn pod_of(&self, namespace: NamespaceId, account: Option<&str>) -> Option<Text> {
+        let (inventory, namespace) = (self.inventory(), self.namespace(namespace));
+        let found = self.running.iter().find(|running| {
+            account.is_none_or(|account| *running.account == *account)
+                && inventory.workloads().get(running.workload).is_some_and(|workload| {
+                    &*workload.kind == "Pod" && workload.metadata.namespace == *namespace
+                })
+        })?;
+        Some(inventory.workloads().get(found.workload)?.metadata.name.clone())
+    }
+
+    /// Returns the node of a Pod of a ServiceAccount.
+    pub(crate) fn node_of(&self, namespace: NamespaceId, account: &str) -> Option<Text> {
+        let found = self.nodes.iter().find(|(_, running)| {
+            running.iter().any(|(there, name)| *there == namespace && **name == *account)
+        })?;
+        Some(found.0.clone())
+    }
+
+    /// Returns whether Pod Security is enforced in a namespace; `None` if the Namespace was not
+    /// read.
+    pub(crate) fn enforces(&self, namespace: NamespaceId) -> Option<bool> {
+        let found = self.inventory().namespace(self.namespace(namespace))?;
+        let level = found.metadata.label("pod-security.kubernetes.io/enforce");
+        Some(level.is_some_and(|level| matches!(&**level, "baseline" | "restricted")))
+    }
+
+    /// Returns the position of a binding.
+    pub(crate) fn binding_position(&self, binding: &Binding) -> Option<u32> {
+        self.binding_positions.get(&std::ptr::from_ref(binding)).copied()
+    }
+
+    /// Returns the position of a binding's role, if it exists and its grants count.
+    pub(crate) fn role_of(&self, binding: u32) -> Option<u32> {
+        self.role_of_binding.get(binding as usize).copied().flatten()
+    }
+
+    /// Returns whether a grant through a binding does not count.
+    pub(crate) fn is_cut(&self, held: &Held, rule: usize, identity: Option<&Rc<Identity>>) -> bool {
+        let (Some(cuts), Some(identity)) = (self.cut.get(&held.binding), identity) else {
+            return false;
+        };
+        let Some(binding) = self.inventory().bindings().get(held.binding as usize) else {
+            return false;
+        };
+        // Another subject of the binding can match, too.
+        binding.subjects.iter().enumerate().all(|(position, subject)| {
+            !subject_matches(subject, &binding.metadata, identity)
+                || cuts.contains(&Cut { subject: position, rule })
+        })
+    }
+
+    /// Returns the ServiceAccounts that bindings name but that do not exist.
+    pub(crate) fn ghosts(&self) -> impl Iterator<Item = &(Text, Text)> {
+        self.bound_accounts.iter().filter(|(namespace, name)| {
+            let id = self.namespace_id(namespace);
+            !id.is_some_and(|id| self.has_account(id, name))
+        })
+    }
+
+    /// Returns whether a binding names the group of a namespace's ServiceAccounts.
+    pub(crate) fn binds_group_of(&self, namespace: NamespaceId) -> bool {
+        let group = format!("system:serviceaccounts:{}", self.namespace(namespace));
+        self.groups.contains(group.as_str())
+    }
+
+    /// Returns whether a grant counts.
+    pub(crate) fn counts(&self, binding: &rolecall_rbac::Binding, role: &Role) -> bool {
+        self.unbuilt || !self.authorizer.is_unbuilt(binding, role)
+    }
+
+    /// Returns the identity of a ServiceAccount.
+    pub(crate) fn account(&self, namespace: NamespaceId, name: &str) -> Identity {
+        Identity::service_account(self.namespace(namespace), name)
+    }
+}

@@ -1,0 +1,198 @@
+//! `rolecall paths`: the subjects that can become cluster-admin.
+
+mod diagram;
+mod starts;
+mod table;
+
+use std::io::Write;
+
+use clap::{Args, ValueEnum};
+use rolecall_paths::{Assumptions, Grants, Nodes, PathFinder, Platform, Reach, Row, Sink, Start};
+use rolecall_rbac::Unread;
+
+use crate::answer::paths::Answer;
+use crate::cli::Options;
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::load::{Breadth, Needs, Session};
+use crate::output::{self, EscalationPaths, Format};
+use crate::subject::{self, SubjectArgument};
+use crate::ui::Ui;
+use crate::words;
+
+/// Find the subjects that can become cluster-admin, step by step
+#[derive(Debug, Args)]
+#[command(after_help = format!(include_str!("../../help/paths.txt"), grammar = subject::GRAMMAR))]
+pub(crate) struct Arguments {
+    /// Start only from this subject or workload; can be repeated
+    #[arg(long, value_name = "SUBJECT")]
+    from: Vec<String>,
+    /// Where paths end: cluster-admin, namespace/NAME, secrets, secrets/NAMESPACE, node,
+    /// sa/NAMESPACE:NAME, user/NAME or group/NAME
+    #[arg(long, value_name = "SINK", default_value = "cluster-admin", value_parser = parse_sink)]
+    to: Sink,
+    /// Explain a step, such as X02
+    #[arg(long, value_name = "ROW", value_parser = parse_row)]
+    explain: Option<Row>,
+    /// Print the path of every subject and Pod instead of the first ones
+    #[arg(long)]
+    all: bool,
+    /// Also start from built-in subjects, such as controllers
+    #[arg(long, visible_alias = "show-system")]
+    include_system: bool,
+    /// Facts about the cluster that the input does not show
+    #[arg(long, value_enum, value_name = "FACT", value_delimiter = ',')]
+    assume: Vec<Assumed>,
+    /// Assume that Pods cannot take over their node, as with --assume hardened-nodes
+    #[arg(long)]
+    assume_hardened_nodes: bool,
+    /// Output format
+    #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
+    output: PathsFormat,
+}
+
+/// A fact about the cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Assumed {
+    /// Pods cannot take over their node
+    HardenedNodes,
+    /// The cluster runs on EKS
+    Eks,
+}
+
+/// The formats of paths.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum PathsFormat {
+    #[default]
+    Table,
+    Json,
+    Yaml,
+    /// A graph for Graphviz
+    Dot,
+    /// A graph for Markdown
+    Mermaid,
+}
+
+fn parse_sink(text: &str) -> Result<Sink, String> {
+    Sink::parse(text).map_err(|error| error.to_string())
+}
+
+fn parse_row(text: &str) -> Result<Row, String> {
+    let last = Row::ALL.len();
+    Row::parse(text).ok_or_else(|| format!("`{text}` is not a step; steps are X01 to X{last}"))
+}
+
+/// Prints paths, or explains a step.
+pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
+    if let Some(row) = arguments.explain {
+        return explain(ui, row);
+    }
+    let from: Vec<SubjectArgument> =
+        arguments.from.iter().map(|text| SubjectArgument::parse(text)).collect::<Result<_, _>>()?;
+    let of_subjects = SubjectArgument::needs(&from);
+    let needs = Needs {
+        service_accounts: true,
+        namespaces: true,
+        workloads: true,
+        names: true,
+        breadth: Breadth::All,
+        unplaced: of_subjects.unplaced,
+        further_namespaces: of_subjects.further_namespaces,
+        ..Needs::default()
+    };
+    let session = Session::load(ui, options, needs)?;
+    let starts = match from.is_empty() {
+        true => starts::all(&session, arguments.include_system),
+        false => starts::named(ui, &session, options, &from)?,
+    };
+    let answer = arguments.answer(&session, options, starts);
+    let mut out = ui.stdout();
+    match arguments.output {
+        PathsFormat::Table => table::write(&mut out, ui, &answer, arguments.all)?,
+        PathsFormat::Json => {
+            output::write_structured(&mut out, Format::Json, &EscalationPaths::new(&answer))?;
+        }
+        PathsFormat::Yaml => {
+            output::write_structured(&mut out, Format::Yaml, &EscalationPaths::new(&answer))?;
+        }
+        PathsFormat::Dot => diagram::write_dot(&mut out, &answer)?,
+        PathsFormat::Mermaid => diagram::write_mermaid(&mut out, &answer)?,
+    }
+    out.flush()?;
+    for gap in &answer.gaps {
+        ui.warn(format!("there might be more paths; could not read: {gap}"));
+    }
+    if !answer.unbuilt.is_empty() {
+        ui.warn(format!(
+            "{} might reach {} after building",
+            words::count(answer.unbuilt.len(), "more subject"),
+            answer.sink
+        ));
+    }
+    let is_open = !answer.gaps.is_empty() || !answer.unbuilt.is_empty();
+    let exit = match answer.found.paths.is_empty() {
+        false => Exit::No,
+        true => Exit::Inconclusive.when(is_open),
+    };
+    Ok(session.conclude(ui, exit))
+}
+
+impl Arguments {
+    fn assumptions(&self, options: &Options) -> Assumptions {
+        let is_assumed = |fact| self.assume.contains(&fact);
+        Assumptions {
+            version: options.source.kubernetes_version(None),
+            nodes: match self.assume_hardened_nodes || is_assumed(Assumed::HardenedNodes) {
+                true => Nodes::Hardened,
+                false => Nodes::Reachable,
+            },
+            platform: match is_assumed(Assumed::Eks) {
+                true => Platform::Eks,
+                false => Platform::Any,
+            },
+            reach: Reach::Certain,
+        }
+    }
+
+    fn answer<'a>(
+        &self,
+        session: &'a Session,
+        options: &Options,
+        starts: Vec<Start>,
+    ) -> Answer<'a> {
+        let authorizer = &session.authorizer;
+        let assumptions = self.assumptions(options);
+        let sink = self.to.clone();
+        let finder = |grants| PathFinder::new(authorizer, assumptions, sink.clone(), grants);
+        let mut certain = finder(Grants::Certain);
+        let found = certain.find(&starts);
+        let choke_points = certain.choke_points(&starts, &found);
+        let gaps = authorizer.inventory().gaps();
+        let is_relevant =
+            |gap: &&rolecall_rbac::Gap| !matches!(gap.unread, Unread::Authorizer { .. });
+        let relevant: Vec<_> = gaps.iter().filter(is_relevant).collect();
+        let unbuilt = match relevant.is_empty() {
+            true => Vec::new(),
+            false => {
+                let all = finder(Grants::Unbuilt).find(&starts);
+                let known: std::collections::BTreeSet<_> =
+                    found.paths.iter().map(|path| &path.subject).chain(&found.admins).collect();
+                let subjects = all.paths.iter().map(|path| &path.subject).chain(&all.admins);
+                subjects.filter(|subject| !known.contains(subject)).cloned().collect()
+            }
+        };
+        Answer { sink, starts, found, unbuilt, choke_points, gaps: words::gaps(relevant) }
+    }
+}
+
+/// Explains a step.
+fn explain(ui: &Ui, row: Row) -> Result<Exit, CommandError> {
+    let text = row.text();
+    let mut out = crate::render::Folded::new(ui.stdout(), ui.columns());
+    writeln!(out, "{row}: {}", text.title)?;
+    writeln!(out, "needs: {}", text.needs)?;
+    writeln!(out, "gains: {}", text.gains)?;
+    writeln!(out, "{}", text.because)?;
+    out.flush()?;
+    Ok(Exit::Yes)
+}

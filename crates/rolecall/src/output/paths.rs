@@ -1,0 +1,162 @@
+//! The subjects that can become something, the output of `paths`.
+
+use rolecall_paths::{Evidence, Step, StepRequest, Subject};
+use rolecall_rbac::RuleGrant;
+use serde::Serialize;
+
+use super::{API_VERSION, ObjectReference, RequestDetails, RuleDetails};
+use crate::answer::paths::Answer;
+
+/// The shortest path of each subject that reaches the sink.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct EscalationPaths<'a> {
+    api_version: &'static str,
+    kind: &'static str,
+    sink: String,
+    /// The number of subjects from which paths were searched.
+    starts: usize,
+    /// The subjects that hold the sink by their own bindings.
+    admins: Vec<String>,
+    paths: Vec<PathDetails<'a>>,
+    choke_points: Vec<ChokePointDetails<'a>>,
+    /// Subjects that reach the sink only by objects that a build can still change.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unbuilt: Vec<String>,
+    gaps: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PathDetails<'a> {
+    subject: String,
+    sink: String,
+    steps: Vec<StepDetails<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct StepDetails<'a> {
+    row: String,
+    requests: Vec<MadeRequest<'a>>,
+    /// The reason of each request, in the same order.
+    by: Vec<EvidenceDetails<'a>>,
+    gains: Vec<String>,
+    assumes: Vec<String>,
+}
+
+/// A request with the identity that makes it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct MadeRequest<'a> {
+    subject: String,
+    #[serde(flatten)]
+    request: RequestDetails<'a>,
+}
+
+/// The reason why a request is allowed: exactly one kind of evidence.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EvidenceDetails<'a> {
+    #[serde(flatten)]
+    grant: Option<GrantReference<'a>>,
+    /// The position of the earlier step that granted the right.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<usize>,
+    /// The role whose rules the subject already holds, so that it needs no right to bind it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    covered: Option<ObjectReference<'a>>,
+    /// Whether the subject is in `system:masters`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    privileged: bool,
+}
+
+/// A subject of a binding, and a rule of its role.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct GrantReference<'a> {
+    binding: ObjectReference<'a>,
+    role: ObjectReference<'a>,
+    subject: ObjectReference<'a>,
+    rule: RuleDetails<'a>,
+    rule_index: usize,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ChokePointDetails<'a> {
+    grant: GrantReference<'a>,
+    /// The number of subjects that no longer reach the sink without the grant.
+    cuts: usize,
+}
+
+impl<'a> EscalationPaths<'a> {
+    /// Copies the paths.
+    pub(crate) fn new(answer: &'a Answer<'a>) -> Self {
+        let sink = answer.sink.to_string();
+        let names = |subjects: &[Subject]| subjects.iter().map(ToString::to_string).collect();
+        let paths = answer.found.paths.iter().map(|path| PathDetails {
+            subject: path.subject.to_string(),
+            sink: sink.clone(),
+            steps: path.steps.iter().map(StepDetails::new).collect(),
+        });
+        let points = answer.choke_points.iter().map(|point| ChokePointDetails {
+            grant: GrantReference::new(&point.grant),
+            cuts: point.cuts,
+        });
+        Self {
+            api_version: API_VERSION,
+            kind: "EscalationPaths",
+            starts: answer.found.starts,
+            admins: names(&answer.found.admins),
+            paths: paths.collect(),
+            choke_points: points.collect(),
+            unbuilt: names(&answer.unbuilt),
+            gaps: answer.gaps.clone(),
+            sink,
+        }
+    }
+}
+
+impl<'a> StepDetails<'a> {
+    fn new(step: &'a Step<'a>) -> Self {
+        let made = |made: &'a StepRequest<'a>| MadeRequest {
+            subject: Subject::of(&made.actor).to_string(),
+            request: RequestDetails::new(&made.request),
+        };
+        Self {
+            row: step.row.to_string(),
+            requests: step.requests.iter().map(made).collect(),
+            by: step.requests.iter().map(|made| EvidenceDetails::new(&made.by)).collect(),
+            gains: vec![step.gains.to_string()],
+            assumes: step.assumes.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+impl<'a> EvidenceDetails<'a> {
+    fn new(evidence: &'a Evidence<'a>) -> Self {
+        match evidence {
+            Evidence::Privileged => Self { privileged: true, ..Self::default() },
+            Evidence::Grant(grant) => {
+                Self { grant: Some(GrantReference::new(grant)), ..Self::default() }
+            }
+            Evidence::Step(step) => Self { step: Some(*step), ..Self::default() },
+            Evidence::Covered(role) => {
+                Self { covered: Some(ObjectReference::role(role)), ..Self::default() }
+            }
+        }
+    }
+}
+
+impl<'a> GrantReference<'a> {
+    fn new(grant: &RuleGrant<'a>) -> Self {
+        Self {
+            binding: ObjectReference::binding(grant.binding),
+            role: ObjectReference::role(grant.role),
+            subject: ObjectReference::subject(grant.subject, &grant.binding.metadata),
+            rule: RuleDetails::new(grant.rule),
+            rule_index: grant.rule_index,
+        }
+    }
+}

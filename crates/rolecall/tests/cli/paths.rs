@@ -1,0 +1,158 @@
+//! Escalation paths, and the forms in which they are printed.
+
+use insta::assert_snapshot;
+
+use crate::command::{rolecall, rolecall_in_columns, rolecall_with};
+
+#[test]
+fn paths_are_printed_with_the_grant_of_each_request() {
+    assert_snapshot!(rolecall("paths -f fixtures/ci-to-admin"), @r#"
+    2 of 7 subjects and 1 of 1 Pods and workloads can reach cluster-admin
+
+    Choke points: grants whose removal stops the most paths
+      3 paths: sa/ci:release in ClusterRoleBinding release-installer (fixtures/ci-to-admin/manifests.yaml:34) of ClusterRole release-installer (fixtures/ci-to-admin/manifests.yaml:22), rules[0]
+      3 paths: sa/ci:release in ClusterRoleBinding release-installer (fixtures/ci-to-admin/manifests.yaml:34) of ClusterRole release-installer (fixtures/ci-to-admin/manifests.yaml:22), rules[1]
+      1 path: group/developers in RoleBinding ci/job-runners (fixtures/ci-to-admin/manifests.yaml:60) of Role ci/job-runner (fixtures/ci-to-admin/manifests.yaml:47), rules[0]
+
+    sa/ci:release reaches cluster-admin in 1 step (also deployment/ci:release)
+      1. X15 create a ClusterRoleBinding: gains the rules of ClusterRole cluster-admin cluster-wide
+         create clusterrolebindings.rbac.authorization.k8s.io at the cluster scope
+           by ClusterRoleBinding release-installer (fixtures/ci-to-admin/manifests.yaml:34) of ClusterRole release-installer (fixtures/ci-to-admin/manifests.yaml:22), rules[0]
+         bind clusterroles.rbac.authorization.k8s.io "cluster-admin" at the cluster scope
+           by ClusterRoleBinding release-installer (fixtures/ci-to-admin/manifests.yaml:34) of ClusterRole release-installer (fixtures/ci-to-admin/manifests.yaml:22), rules[1]
+
+    group/developers reaches cluster-admin in 2 steps
+      1. X03 create or change a workload: gains sa/ci:release
+         create jobs.batch in namespace ci
+           by RoleBinding ci/job-runners (fixtures/ci-to-admin/manifests.yaml:60) of Role ci/job-runner (fixtures/ci-to-admin/manifests.yaml:47), rules[0]
+      2. X15 create a ClusterRoleBinding: gains the rules of ClusterRole cluster-admin cluster-wide
+         as sa/ci:release: create clusterrolebindings.rbac.authorization.k8s.io at the cluster scope
+           by ClusterRoleBinding release-installer (fixtures/ci-to-admin/manifests.yaml:34) of ClusterRole release-installer (fixtures/ci-to-admin/manifests.yaml:22), rules[0]
+         as sa/ci:release: bind clusterroles.rbac.authorization.k8s.io "cluster-admin" at the cluster scope
+           by ClusterRoleBinding release-installer (fixtures/ci-to-admin/manifests.yaml:34) of ClusterRole release-installer (fixtures/ci-to-admin/manifests.yaml:22), rules[1]
+    --- exit 1
+    "#);
+}
+
+#[test]
+fn paths_fit_narrow_terminals() {
+    let ran = rolecall_in_columns(60, "paths -f fixtures/ci-to-admin");
+    assert!(ran.stdout.lines().all(|line| line.chars().count() <= 60), "{ran}");
+}
+
+#[test]
+fn graphs_contain_each_node_once() {
+    assert_snapshot!(rolecall("paths -f fixtures/ci-to-admin -o mermaid"), @r#"
+    graph LR
+      n3["cluster-admin"]
+      n4["deployment/ci:release"]
+      n0["group/developers"]
+      n1["sa/ci:release"]
+      n2["the rules of ClusterRole cluster-admin cluster-wide"]
+      n0 -->|X03| n1
+      n1 -->|X15| n2
+      n2 --> n3
+      n4 --> n1
+    --- exit 1
+    "#);
+    assert_snapshot!(rolecall("paths -f fixtures/ci-to-admin -o dot"), @r#"
+    digraph paths {
+      rankdir=LR;
+      node [shape=box];
+      n3 [label="cluster-admin"];
+      n4 [label="deployment/ci:release"];
+      n0 [label="group/developers"];
+      n1 [label="sa/ci:release"];
+      n2 [label="the rules of ClusterRole cluster-admin cluster-wide"];
+      n0 -> n1 [label="X03"];
+      n1 -> n2 [label="X15"];
+      n2 -> n3 [label=""];
+      n4 -> n1 [label=""];
+    }
+    --- exit 1
+    "#);
+}
+
+#[test]
+fn a_pod_starts_as_its_serviceaccount() {
+    assert_snapshot!(rolecall("paths --from deploy/release -n ci -f fixtures/ci-to-admin"), @r#"
+    0 of 0 subjects and 1 of 1 Pods and workloads can reach cluster-admin
+
+    Choke points: grants whose removal stops the most paths
+      1 path: sa/ci:release in ClusterRoleBinding release-installer (fixtures/ci-to-admin/manifests.yaml:34) of ClusterRole release-installer (fixtures/ci-to-admin/manifests.yaml:22), rules[0]
+      1 path: sa/ci:release in ClusterRoleBinding release-installer (fixtures/ci-to-admin/manifests.yaml:34) of ClusterRole release-installer (fixtures/ci-to-admin/manifests.yaml:22), rules[1]
+
+    deployment/ci:release reaches cluster-admin in 1 step
+      1. X15 create a ClusterRoleBinding: gains the rules of ClusterRole cluster-admin cluster-wide
+         create clusterrolebindings.rbac.authorization.k8s.io at the cluster scope
+           by ClusterRoleBinding release-installer (fixtures/ci-to-admin/manifests.yaml:34) of ClusterRole release-installer (fixtures/ci-to-admin/manifests.yaml:22), rules[0]
+         bind clusterroles.rbac.authorization.k8s.io "cluster-admin" at the cluster scope
+           by ClusterRoleBinding release-installer (fixtures/ci-to-admin/manifests.yaml:34) of ClusterRole release-installer (fixtures/ci-to-admin/manifests.yaml:22), rules[1]
+    --- exit 1
+    "#);
+}
+
+#[test]
+fn default_roles_and_bindings_yield_no_path() {
+    const ACCOUNT: &str = "{apiVersion: v1, kind: ServiceAccount, metadata: {name: a}}";
+    for version in ["v1.20", "v1.36"] {
+        let ran = rolecall_with(&format!("paths -f - --defaults {version}"), ACCOUNT);
+        assert_eq!((ran.exit, ran.stderr.as_str()), (Some(0), ""), "{ran}");
+    }
+    // Controllers are steps, and starts only on request.
+    assert_snapshot!(rolecall_with("paths -f - --show-system", ACCOUNT), @r#"
+    1 of 10 subjects can reach cluster-admin
+    already there by their own bindings: group/system:masters
+
+    user/system:kube-controller-manager reaches cluster-admin in 2 steps
+      1. X01 request a token: gains sa/kube-system:clusterrole-aggregation-controller
+         create serviceaccounts/token "clusterrole-aggregation-controller" in namespace kube-system
+           by ClusterRoleBinding system:kube-controller-manager (default) of ClusterRole system:kube-controller-manager (default), rules[10]
+      2. X17 change a role that one holds: gains cluster-admin
+         as sa/kube-system:clusterrole-aggregation-controller: update clusterroles.rbac.authorization.k8s.io "system:basic-user" at the cluster scope
+           by ClusterRoleBinding system:controller:clusterrole-aggregation-controller (default) of ClusterRole system:controller:clusterrole-aggregation-controller (default), rules[0]
+         as sa/kube-system:clusterrole-aggregation-controller: escalate clusterroles.rbac.authorization.k8s.io "system:basic-user" at the cluster scope
+           by ClusterRoleBinding system:controller:clusterrole-aggregation-controller (default) of ClusterRole system:controller:clusterrole-aggregation-controller (default), rules[0]
+    --- exit 1
+    "#);
+}
+
+#[test]
+fn unread_parts_make_the_absence_of_paths_inconclusive() {
+    assert_snapshot!(rolecall("paths -f fixtures/unread-document --defaults none"), @r#"
+    0 of 2 subjects can reach cluster-admin
+    --- stderr
+    error: fixtures/unread-document/invalid.yaml:7:9: expected `,` or `}`
+    warning: there might be more paths; could not read: a document at fixtures/unread-document/invalid.yaml:7: expected `,` or `}`
+    --- exit 2
+    "#);
+}
+
+#[test]
+fn steps_are_explained() {
+    assert_snapshot!(rolecall("paths --explain x15"), @r#"
+    X15: create a ClusterRoleBinding
+    needs: create clusterrolebindings, and bind the ClusterRole cluster-wide or hold all its rules
+    gains: the rules of the ClusterRole everywhere
+    As for a RoleBinding, but bind is checked at the cluster scope.
+    --- exit 0
+    "#);
+    assert_snapshot!(rolecall("paths --explain X99"), @r#"
+    --- stderr
+    error: invalid value 'X99' for '--explain <ROW>': `X99` is not a step; steps are X01 to X26
+
+    For more information, try '--help'.
+    --- exit 2
+    "#);
+}
+
+#[test]
+fn unknown_sinks_are_usage_errors() {
+    assert_snapshot!(rolecall("paths --to admin -f fixtures/ns-1"), @r#"
+    --- stderr
+    error: invalid value 'admin' for '--to <SINK>': `admin` is not a target of paths; write cluster-admin, namespace/NAME, secrets, secrets/NAMESPACE, node, sa/NAMESPACE:NAME, user/NAME or group/NAME
+
+    For more information, try '--help'.
+    --- exit 2
+    "#);
+}
