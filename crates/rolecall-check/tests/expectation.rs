@@ -365,7 +365,7 @@ fn a_file_that_means_nothing_says_where_and_why() {
     assert_snapshot!(errors.join("\n"), @r"
     4:3: expectations[0]: `subjects` is empty: add at least one subject
     4:3: expectations[0]: the expectation is empty: add `can`, `cannot` or `only`
-    5:3: expectations[0]: the field `cann` is not one of `name`, `reason`, `subjects`, `except`, `optional`, `namespaces`, `can`, `cannot`, `only`
+    5:3: expectations[0]: the field `cann` is not one of `name`, `reason`, `targets`, `subjects`, `except`, `optional`, `namespaces`, `can`, `cannot`, `only`
     4:14: expectations[0].subjects[0]: `web` is not `sa/NAMESPACE:NAME`, `user/NAME` or `group/NAME`
     4:14: expectations[0].subjects[0]: `sa/web` is not `sa/NAMESPACE:NAME`, `user/NAME` or `group/NAME`
     4:14: expectations[0].subjects[0]: expected `sa/NAMESPACE:NAME`, `user/NAME`, `group/NAME`, or an object with `serviceAccounts` or `workloads`, found a number
