@@ -1,7 +1,7 @@
 //! Chromium, driven by the WebDriver protocol.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -229,10 +229,8 @@ impl Browser {
             body.len()
         )
         .map_err(failed)?;
-        let mut response = String::new();
-        stream.read_to_string(&mut response).map_err(failed)?;
-        let (_, text) = response.split_once("\r\n\r\n").unwrap_or_default();
-        let answer: Value = serde_json::from_str(text)
+        let text = body_of(BufReader::new(stream)).map_err(failed)?;
+        let answer: Value = serde_json::from_str(&text)
             .map_err(|error| Failure::new(format!("chromedriver: {error} in {text:?}")))?;
         let value = answer.get("value").cloned().unwrap_or(Value::Null);
         match value.get("error").and_then(Value::as_str) {
@@ -244,6 +242,26 @@ impl Browser {
             _ => Ok(value),
         }
     }
+}
+
+/// Reads the body of a response; the driver keeps the connection open after it.
+fn body_of(mut response: impl BufRead) -> std::io::Result<String> {
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        response.read_line(&mut line)?;
+        match line.trim_end().split_once(':') {
+            Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
+                length = value.trim().parse().map_err(std::io::Error::other)?;
+            }
+            Some(_) => {}
+            None if line.trim_end().is_empty() => break,
+            None => {}
+        }
+    }
+    let mut body = vec![0; length];
+    response.read_exact(&mut body)?;
+    String::from_utf8(body).map_err(std::io::Error::other)
 }
 
 /// Writes a picture.
