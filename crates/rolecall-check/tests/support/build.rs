@@ -34,7 +34,21 @@ pub fn check(sources: &str, text: &str, result: &Inventory, findings: &mut Vec<F
     let layers = layers(sources);
     let secrets = token_secrets(sources, text);
     let sources = [&written];
-    let build = Build { sources: &sources, result, layers: &layers, token_secrets: &secrets };
+    let documents = yaml::parse(text, 1).unwrap();
+    let is_data = |root: Node<'_>| {
+        matches!(root.get("kind").and_then(Node::as_str), Some("ConfigMap" | "Secret"))
+    };
+    let data = documents.iter().map(|it| it.root()).filter(|root| is_data(*root));
+    let data: Vec<String> = data
+        .filter_map(|root| Some(root.get("metadata")?.get("name")?.as_str()?.to_owned()))
+        .collect();
+    let build = Build {
+        sources: &sources,
+        result,
+        layers: &layers,
+        token_secrets: &secrets,
+        data_objects: &data,
+    };
     check_build(build, findings);
 }
 

@@ -58,6 +58,7 @@ impl SourceObjects {
             result,
             layers: &layers,
             token_secrets: &target.token_secrets,
+            data_objects: &data_objects(&target.output.text),
         };
         check_build(build, findings);
     }
@@ -81,6 +82,31 @@ impl SourceObjects {
         files().insert(path.to_owned(), Arc::clone(&inventory));
         inventory
     }
+}
+
+/// Returns the names of the ConfigMaps and Secrets in the output of Kustomize, which always has the same
+/// style.
+fn data_objects(output: &[u8]) -> Vec<String> {
+    if memmem::find(output, b"resourceNames:").is_none() {
+        return Vec::new();
+    }
+    let mut names = Vec::new();
+    let (mut is_data, mut in_metadata) = (false, false);
+    for line in output.split(|byte| *byte == b'\n') {
+        match line {
+            b"---" => (is_data, in_metadata) = (false, false),
+            b"kind: ConfigMap" | b"kind: Secret" => is_data = true,
+            b"metadata:" => in_metadata = true,
+            _ if in_metadata && is_data => {
+                if let Some(name) = line.strip_prefix(b"  name: ") {
+                    names.push(String::from_utf8_lossy(name).trim_matches('"').to_owned());
+                    in_metadata = false;
+                }
+            }
+            _ => {}
+        }
+    }
+    names
 }
 
 /// Finds the token Secrets in an output. Their data is not read.

@@ -186,10 +186,10 @@ fn each_target_is_judged_as_applied_and_located_in_its_source() {
     let Some(repository) = Repository::of(REPOSITORY) else { return };
     assert_snapshot!(repository.rolecall("check ."), @r#"
     CODE    SEVERITY   WHERE                         OBJECT                          FINDING
+    RC505   critical   chart/templates/rbac.yaml:9   ClusterRoleBinding shop-admin   roleRef.name: grants `cluster-admin` in the whole cluster to `ServiceAccount shop`; grant a role with only the required rules (in chart:values-admin.yaml)
+    RC101   high       base/rbac.yaml:15             RoleBinding dev/dev-web         roleRef.name: Role `gone` does not exist in namespace `dev`: nothing is granted; create it, or correct the roleRef (in overlays/dev, overlays/prod)
     RC408   info       base/rbac.yaml:6              Role dev/dev-web                no binding refers to it; bind it, or remove it (in overlays/dev, overlays/prod)
     RC511   info       base/rbac.yaml:6 (object)     Role prod/web                   rules[1]: anyone bound to it could read all Secrets at once, in namespace `prod`; grant `get` on the required Secrets, limited by `resourceNames` (in overlays/prod)
-    RC101   high       base/rbac.yaml:15             RoleBinding dev/dev-web         roleRef.name: Role `gone` does not exist in namespace `dev`: nothing is granted; create it, or correct the roleRef (in overlays/dev, overlays/prod)
-    RC505   critical   chart/templates/rbac.yaml:9   ClusterRoleBinding shop-admin   roleRef.name: grants `cluster-admin` in the whole cluster to `ServiceAccount shop`; grant a role with only the required rules (in chart:values-admin.yaml)
     RC562   info       plain.yaml:3                  RoleBinding default/plain       metadata.namespace: is in namespace `default`; move the application to a dedicated namespace
 
     5 findings: 1 critical, 1 high, 3 info
@@ -347,7 +347,7 @@ fn streams_of_the_tools_are_traced_to_their_sources() {
         "resources: [../../base]\nbuildMetadata: [originAnnotations]\n",
     );
     let built = repository.tool("kubectl", &["kustomize", "overlays/prod"]);
-    assert_eq!(places(&built), [r#""RC408" "base/rbac.yaml":6"#, r#""RC101" "base/rbac.yaml":12"#]);
+    assert_eq!(places(&built), [r#""RC101" "base/rbac.yaml":12"#, r#""RC408" "base/rbac.yaml":6"#]);
     let rendered = repository.tool("helm", &["template", "x", "chart", "--set", "admin=true"]);
     assert_eq!(places(&rendered), [r#""RC505" "chart/templates/rbac.yaml":2"#]);
     let unmarked = format!("\n\n{RBAC}kind: Role\nmetadata: {{name: a}}\nrules: []\n");

@@ -19,6 +19,8 @@ pub struct Build<'a> {
     pub layers: &'a [Layer],
     /// The token Secrets in the result.
     pub token_secrets: &'a [TokenSecret],
+    /// The names of the ConfigMaps and Secrets in the result.
+    pub data_objects: &'a [String],
 }
 
 /// The fields of a kustomization that change objects.
@@ -84,6 +86,18 @@ impl<'a> Pairs<'a> {
             workloads: pair(build, |it| it.workloads(), |it| (&it.kind, &it.metadata)),
             build,
         }
+    }
+
+    /// Returns whether objects in a written namespace are in another one after the build, so that the
+    /// written one is a placeholder.
+    pub(super) fn moves(&self, old: &str, new: &str) -> bool {
+        let accounts = self.accounts.iter().map(|it| (&it.source.metadata, &it.result.metadata));
+        let roles = self.roles.iter().map(|it| (&it.source.metadata, &it.result.metadata));
+        let workloads = self.workloads.iter().map(|it| (&it.source.metadata, &it.result.metadata));
+        accounts
+            .chain(roles)
+            .chain(workloads)
+            .any(|(source, result)| written_namespace(source) == old && *result.namespace == *new)
     }
 
     /// Returns the outermost `namespace`, with its place.

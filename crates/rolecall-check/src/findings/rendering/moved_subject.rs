@@ -1,6 +1,6 @@
 use rolecall_rbac::SubjectKind;
 
-use super::build::{Pairs, pair_subjects, written_namespace};
+use super::build::{Pairs, pair_subjects};
 use crate::{FieldPath, Finding, documents};
 
 /// Finds ServiceAccounts in subjects that a build replaces by those of another namespace.
@@ -12,16 +12,8 @@ pub(super) fn check(pairs: &Pairs<'_>, findings: &mut Vec<Finding>) {
             let is_moved = source.kind == SubjectKind::ServiceAccount
                 && !source.namespace.is_empty()
                 && source.namespace != result.namespace;
-            // The ServiceAccount itself moved, and its subjects follow it.
-            let follows = || {
-                pairs.accounts.iter().any(|account| {
-                    let (old, new) = (&account.source.metadata, &account.result.metadata);
-                    old.name == source.name
-                        && written_namespace(old) == &*source.namespace
-                        && new.namespace == result.namespace
-                })
-            };
-            if !is_moved || follows() {
+            // With other objects of its namespace, such as its ServiceAccount, a subject moves on purpose.
+            if !is_moved || pairs.moves(&source.namespace, &result.namespace) {
                 continue;
             }
             let (old, new) = (&source.namespace, &result.namespace);

@@ -33,7 +33,11 @@ pub(super) fn check(pairs: &Pairs<'_>, findings: &mut Vec<Finding>) {
                     .then_key("resourceNames")
                     .then_index(position);
                 let found = match before == after {
-                    false => replaced(result, new, before, after),
+                    false if pairs.build.data_objects.iter().any(|name| **name == **after) => {
+                        replaced(result, new, before, after)
+                    }
+                    // A patch or a configured reference.
+                    false => None,
                     true => outdated(result, new, before, &renamed),
                 };
                 findings.extend(found.map(|finding| finding.at(field)));
