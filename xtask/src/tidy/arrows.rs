@@ -7,7 +7,7 @@ use super::problem::Problem;
 use super::tree::Tree;
 
 /// The crates without I/O; `purity` checks the rest.
-pub(super) const PURE: [&str; 9] = [
+pub(super) const PURE: [&str; 10] = [
     "rolecall-yaml",
     "rolecall-rbac",
     "rolecall-command",
@@ -17,10 +17,11 @@ pub(super) const PURE: [&str; 9] = [
     "rolecall-check",
     "rolecall-report",
     "rolecall-paths",
+    "rolecall-usage",
 ];
 
 /// The allowed dependencies of each crate.
-const ARROWS: [(&str, &[&str]); 17] = [
+const ARROWS: [(&str, &[&str]); 18] = [
     ("rolecall-yaml", &[]),
     ("rolecall-rbac", &[]),
     ("rolecall-task", &[]),
@@ -40,6 +41,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("rolecall-paths", &["rolecall-rbac", "rolecall-walk"]),
     ("rolecall-check", &["rolecall-access", "rolecall-command", "rolecall-rbac"]),
     ("rolecall-report", &["rolecall-access", "rolecall-rbac"]),
+    ("rolecall-usage", &["rolecall-rbac"]),
     (
         "rolecall",
         &[
@@ -55,6 +57,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
             "rolecall-check",
             "rolecall-report",
             "rolecall-paths",
+            "rolecall-usage",
         ],
     ),
 ];

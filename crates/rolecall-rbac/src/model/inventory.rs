@@ -313,6 +313,16 @@ impl InventoryBuilder {
         &mut self.inventory.workloads
     }
 
+    /// Removes roles.
+    pub fn retain_roles(&mut self, keep: impl FnMut(&Role) -> bool) {
+        self.inventory.roles.retain(keep);
+    }
+
+    /// Removes bindings.
+    pub fn retain_bindings(&mut self, keep: impl FnMut(&Binding) -> bool) {
+        self.inventory.bindings.retain(keep);
+    }
+
     /// Sorts all objects and keeps the last one of each name.
     pub fn build(self) -> Inventory {
         self.build_with_replaced().0
