@@ -1,8 +1,6 @@
-//! Generates container logs with refusals, and audit logs of an API server.
+//! Generates container logs with refusals.
 
 use std::io::{self, Write};
-
-use serde_json::json;
 
 use super::cluster::{RESOURCES, VERBS, namespace};
 use super::{Preset, Random};
@@ -51,32 +49,6 @@ fn refusal(random: &mut Random, line: &mut String) {
             "HTTP response body: {{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{{}},\"status\":\"Failure\",\"message\":\"{escaped}\",\"reason\":\"Forbidden\",\"details\":{{\"kind\":\"{parent}\"}},\"code\":403}}"
         )),
     }
-}
-
-/// Writes about `megabytes` of audit events as JSON lines, of which every twentieth is forbidden.
-pub fn write_audit(writer: &mut dyn Write, seed: u64, megabytes: usize) -> io::Result<()> {
-    let mut random = Random::new(seed);
-    write_until(writer, megabytes, |line| {
-        let home = namespace(random.below(60));
-        let (group, resources) =
-            RESOURCES.get(random.below(RESOURCES.len())).copied().unwrap_or_default();
-        let resource = random.pick(resources);
-        let forbidden = random.one_in(20);
-        let event = json!({
-            "kind": "Event", "apiVersion": "audit.k8s.io/v1", "level": "Metadata",
-            "auditID": format!("{:016x}", random.bits()), "stage": "ResponseComplete",
-            "verb": random.pick(&VERBS),
-            "user": {"username": format!("system:serviceaccount:{home}:default"),
-                "groups": ["system:serviceaccounts", "system:authenticated"]},
-            "objectRef": {"resource": resource, "namespace": home, "apiGroup": group},
-            "responseStatus": {"code": if forbidden { 403 } else { 200 }},
-            "annotations": {
-                "authorization.k8s.io/decision": if forbidden { "forbid" } else { "allow" },
-                "authorization.k8s.io/reason": "",
-            },
-        });
-        line.push_str(&event.to_string());
-    })
 }
 
 fn write_until(

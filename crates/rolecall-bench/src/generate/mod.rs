@@ -1,5 +1,6 @@
 //! `cargo xtask generate`: generates inputs of any size, deterministically from a seed.
 
+pub mod audit;
 pub mod cluster;
 pub mod limits;
 pub mod logs;
@@ -86,7 +87,7 @@ pub fn run(arguments: &GenerateArguments) -> io::Result<()> {
             reviews::write(&mut writer, *preset, *seed, amount.unwrap_or(100_000))?;
         }
         What::Refusals => logs::write_refusals(&mut writer, *seed, amount.unwrap_or(10))?,
-        What::Audit => logs::write_audit(&mut writer, *seed, amount.unwrap_or(10))?,
+        What::Audit => audit::write_audit(&mut writer, *seed, amount.unwrap_or(10))?,
         What::Pods => limits::write_pods(&mut writer)?,
         What::Overlaps => limits::write_overlaps(&mut writer, *seed)?,
         What::Aggregated => limits::write_aggregated(&mut writer)?,
