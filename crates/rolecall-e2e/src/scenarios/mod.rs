@@ -19,6 +19,7 @@ mod secrets;
 mod sources;
 mod surroundings;
 mod universe;
+mod usage;
 mod world;
 
 use std::fmt;
@@ -78,6 +79,7 @@ const ALL: [&[Scenario]; 11] = [
     fixes::SCENARIOS,
     surroundings::SCENARIOS,
     universe::SCENARIOS,
+    usage::SCENARIOS,
 ];
 
 /// Runs the scenarios on one version after another, each until its first failure.
