@@ -42,7 +42,7 @@ pub enum Via {
 pub enum Basis {
     /// The event is about this request.
     Request,
-    /// The server authorizes it inside another request, without an event of its own.
+    /// The server authorizes it inside another request, without its own event.
     Implied,
 }
 

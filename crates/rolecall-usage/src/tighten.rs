@@ -342,7 +342,7 @@ impl Plan<'_> {
         }
         let is_whole = role.rules.iter().enumerate().all(|(index, rule)| {
             let needed = all.get(&index).cloned().unwrap_or_default();
-            needed == Atom::of_rule(rule)
+            needed.is_superset(&Atom::of_rule(rule))
         });
         if is_whole && needs.by_namespace.is_empty() {
             return;
@@ -497,11 +497,9 @@ fn rules(role: &Role, remaining: &BTreeMap<usize, BTreeSet<Atom>>) -> Vec<Policy
     let mut rules = Vec::new();
     for (index, rule) in role.rules.iter().enumerate() {
         let Some(atoms) = remaining.get(&index) else { continue };
-        let whole = Atom::of_rule(rule);
-        let needed = without_covered(atoms);
-        match needed == whole {
+        match atoms.is_superset(&Atom::of_rule(rule)) {
             true => rules.push(rule.clone()),
-            false => rules.extend(rules_of(&needed)),
+            false => rules.extend(rules_of(&without_covered(atoms))),
         }
     }
     rules

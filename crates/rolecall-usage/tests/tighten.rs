@@ -345,7 +345,7 @@ fn a_right_is_called_unused_only_where_the_log_would_show_its_use() {
     let aks = |line: &str| {
         serde_json::json!({"category": "kube-audit-admin", "properties": {"log": line}}).to_string()
     };
-    assert_eq!(use_of_list(&[other.clone()], None), PartUse::NotSeen);
+    assert_eq!(use_of_list(std::slice::from_ref(&other), None), PartUse::NotSeen);
     assert_eq!(use_of_list(&[aks(&other)], None), PartUse::Withheld(Withheld::VerbNotLogged));
     assert_eq!(use_of_list(&[], None), PartUse::Withheld(Withheld::NoEvents));
     // A list in all namespaces needs more than the RoleBinding.

@@ -60,6 +60,7 @@ mod time;
 mod ui;
 mod unread_holders;
 mod unrendered;
+mod usage;
 mod words;
 mod yaml;
 

@@ -67,7 +67,7 @@ struct Scenario {
 }
 
 /// All scenarios by file.
-const ALL: [&[Scenario]; 11] = [
+const ALL: [&[Scenario]; 12] = [
     fixtures::SCENARIOS,
     callers::SCENARIOS,
     operators::SCENARIOS,

@@ -14,6 +14,9 @@ const LISTED: [&str; 3] = ["namespaces", "all_namespaces", "filename"];
 /// The commands that read neither a cluster nor manifests.
 const SOURCELESS: [&str; 6] = ["explain", "completions", "man", "options", "version", "help"];
 
+/// The command that reads only logs.
+const LOGS: &str = "usage";
+
 /// The commands that ask a cluster and read no manifests.
 const CLUSTER_ONLY: [&str; 2] = ["whoami", "doctor"];
 
@@ -29,6 +32,10 @@ pub(crate) enum Meaning {
 /// Returns whether a global option has an effect on a command.
 pub(crate) fn meaning(command: &str, option: &Arg) -> Meaning {
     let is_output = option.get_help_heading() == Some("Output");
+    if command == LOGS {
+        let is_scope = option.get_help_heading() == Some("Scope");
+        return if is_output || is_scope { Meaning::Effective } else { Meaning::Nothing };
+    }
     match SOURCELESS.contains(&command) && !is_output {
         true => Meaning::Nothing,
         false => Meaning::Effective,

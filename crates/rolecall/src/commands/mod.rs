@@ -15,6 +15,9 @@ mod report;
 mod rules;
 mod snapshot;
 mod targets;
+mod tighten;
+mod unused;
+mod usage;
 mod version;
 mod walk;
 mod who_can;
@@ -44,6 +47,9 @@ pub(crate) enum Command {
     Diff(diff::Arguments),
     Report(report::Arguments),
     Fix(fix::Arguments),
+    Usage(usage::Arguments),
+    Unused(unused::Arguments),
+    Tighten(tighten::Arguments),
     Whoami(whoami::Arguments),
     Snapshot(snapshot::Arguments),
     Targets(targets::Arguments),
@@ -59,7 +65,7 @@ pub(crate) enum Command {
 type Augment = fn(clap::Command) -> clap::Command;
 
 /// The grammar of each command.
-const GRAMMARS: [(&str, Augment); 20] = [
+const GRAMMARS: [(&str, Augment); 23] = [
     ("can-i", can_i::Arguments::augment_args),
     ("why", why::Arguments::augment_args),
     ("walk", walk::Arguments::augment_args),
@@ -71,6 +77,9 @@ const GRAMMARS: [(&str, Augment); 20] = [
     ("diff", diff::Arguments::augment_args),
     ("report", report::Arguments::augment_args),
     ("fix", fix::Arguments::augment_args),
+    ("usage", usage::Arguments::augment_args),
+    ("unused", unused::Arguments::augment_args),
+    ("tighten", tighten::Arguments::augment_args),
     ("whoami", whoami::Arguments::augment_args),
     ("snapshot", snapshot::Arguments::augment_args),
     ("targets", targets::Arguments::augment_args),
@@ -148,6 +157,9 @@ impl Command {
             Self::Diff(arguments) => diff::run(ui, options, arguments),
             Self::Report(arguments) => report::run(ui, options, arguments),
             Self::Fix(arguments) => fix::run(ui, options, arguments),
+            Self::Usage(arguments) => usage::run(ui, options, arguments),
+            Self::Unused(arguments) => unused::run(ui, options, arguments),
+            Self::Tighten(arguments) => tighten::run(ui, options, arguments),
             Self::Whoami(arguments) => whoami::run(ui, options, arguments),
             Self::Snapshot(arguments) => snapshot::run(ui, options, arguments),
             Self::Targets(arguments) => targets::run(ui, options, arguments),

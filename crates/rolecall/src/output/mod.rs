@@ -16,6 +16,8 @@ mod paths;
 mod reference;
 mod refusals;
 mod rules;
+mod unused;
+mod usage;
 mod walk;
 
 use std::io::{self, IsTerminal, Write};
@@ -38,6 +40,8 @@ pub(crate) use paths::EscalationPaths;
 pub(crate) use reference::{ObjectReference, RuleDetails, TextList};
 pub(crate) use refusals::{RefusalCause, Refusals};
 pub(crate) use rules::{SelfSubjectRulesReview, evaluation_error};
+pub(crate) use unused::UnusedReport;
+pub(crate) use usage::UsageReport;
 pub(crate) use walk::AccessWalk;
 
 use crate::error::CommandError;

@@ -62,6 +62,7 @@ mod target_expectations;
 mod targets;
 mod unread;
 mod usage;
+mod usage_logs;
 mod walk;
 mod who_can;
 mod why;

@@ -90,6 +90,12 @@ const LIVE_OUTPUTS: &[(&str, &str)] = &[
     ("access-matrix", "can-i --for user/forbidden --for sa/k-sa-1 -n ns-1 --mode live"),
     ("access-walk", "walk -n ns-1"),
     ("diagnosis", "doctor --server http://127.0.0.1:1 --serviceaccount-dir fixtures"),
+    ("usage-report", "usage crates/rolecall-usage/tests/data/native-1.36.jsonl.gz"),
+    ("usage-report", "usage Cargo.toml"),
+    (
+        "unused-report",
+        "unused --usage docs/examples/least-privilege/audit.log -f docs/examples/least-privilege",
+    ),
     ("whoami", "whoami"),
 ];
 

@@ -20,9 +20,10 @@ rolecall fix <VERB> <RESOURCE>... [--for <SUBJECT>]... [OPTIONS]
        rolecall fix --from-errors <FILE> [OPTIONS]
        rolecall fix --logs <TARGET>... [--since <DURATION>] [OPTIONS]
        rolecall fix --reviews <FILE> [OPTIONS]
-       rolecall fix --matrix <FILE> [OPTIONS]",
+       rolecall fix --matrix <FILE> [OPTIONS]
+       rolecall fix --from-audit <LOG>... [--used] [--for <SUBJECT>]... [OPTIONS]",
     after_help = format!(include_str!("../../help/fix.txt"), subject = subject::GRAMMAR, resource = question::GRAMMAR),
-    group = ArgGroup::new("input").required(true).args(["verb", "from_errors", "logs", "reviews", "matrix"])
+    group = ArgGroup::new("input").required(true).args(["verb", "from_errors", "logs", "reviews", "matrix", "from_audit"])
 )]
 pub(crate) struct Arguments {
     /// The verb, such as `get` or `list`, or several separated by commas
@@ -56,6 +57,13 @@ pub(crate) struct Arguments {
     /// Fix the denied cells of a matrix in the format of `can-i -o json`; `-` for stdin
     #[arg(long, value_name = "FILE")]
     pub(super) matrix: Option<PathBuf>,
+    /// Fix the refusals in audit logs or summaries of `usage`: files, directories, quoted patterns, or `-`
+    /// for stdin; --for selects subjects; can be repeated
+    #[arg(long, value_name = "LOG")]
+    pub(super) from_audit: Vec<PathBuf>,
+    /// With --from-audit: grant what subjects used, as if they only had the default roles
+    #[arg(long, requires = "from_audit")]
+    pub(super) used: bool,
     /// How to grant: a new role, an existing role that is sufficient (reuse), additional rules in a role
     /// that only the subject has (extend), or a correction of one wrong word in an existing object,
     /// printed as a patch of its file (repair)
@@ -138,14 +146,15 @@ pub(super) enum FixFormat {
 impl Arguments {
     pub(super) fn check(&self, options: &Options) -> Result<(), CommandError> {
         let is_stdin = |path: &PathBuf| path.as_os_str() == "-";
-        let input = [&self.from_errors, &self.reviews, &self.matrix].into_iter().flatten().next();
+        let input = [&self.from_errors, &self.reviews, &self.matrix].into_iter().flatten();
+        let input = input.chain(&self.from_audit).next();
         if input.is_some_and(is_stdin) && options.source.filename.iter().any(is_stdin) {
             return Err(CommandError::usage("`-f -` and the denials cannot both be stdin")
                 .with_hint(Hint::pass("-f PATH", "read the manifests from files")));
         }
         let has_denials = input.is_some() || !self.logs.is_empty();
         let is_about_whom = !self.subjects.is_empty() && !self.dedicated_service_account;
-        let is_named = is_about_whom && !self.reads_text();
+        let is_named = is_about_whom && !self.reads_text() && self.from_audit.is_empty();
         if has_denials && (is_named || !self.names.is_empty()) {
             return Err(CommandError::usage(
                 "`--for` and `--name` need VERB and RESOURCE; denials contain their own",

@@ -17,7 +17,7 @@ const ADDED: Style = AnsiColor::Green.on_default();
 const PLACE: Style = AnsiColor::Cyan.on_default();
 
 /// Writes the differences between the objects and existing ones with the same names.
-pub(super) fn write(
+pub(crate) fn write(
     out: &mut impl Write,
     inventory: &Inventory,
     objects: &[Object],
@@ -40,6 +40,15 @@ pub(super) fn write(
         write_hunks(out, &compare(&lines(&old), &lines(&new)))?;
     }
     Ok(())
+}
+
+/// Writes the removal of an object.
+pub(crate) fn write_deleted(out: &mut impl Write, object: &Object) -> io::Result<()> {
+    let metadata = object.metadata();
+    let name = crate::render::plain(&crate::words::qualified(metadata)).into_owned();
+    let origin = crate::words::origin(metadata);
+    writeln!(out, "--- {} {name}{origin}\n+++ /dev/null", object.kind())?;
+    write_hunks(out, &compare(&lines(&text_of(object)), &[]))
 }
 
 fn existing(inventory: &Inventory, object: &Object) -> Option<Object> {
@@ -69,14 +78,14 @@ fn lines(text: &str) -> Vec<&str> {
 
 /// One line of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Line<'a> {
+pub(crate) enum Line<'a> {
     Same(&'a str),
     Removed(&'a str),
     Added(&'a str),
 }
 
 /// Compares two texts by their longest common subsequence of lines.
-pub(super) fn compare<'a>(old: &[&'a str], new: &[&'a str]) -> Vec<Line<'a>> {
+pub(crate) fn compare<'a>(old: &[&'a str], new: &[&'a str]) -> Vec<Line<'a>> {
     if old.len().saturating_mul(new.len()) > MOST_PAIRS {
         let removed = old.iter().map(|line| Line::Removed(line));
         return removed.chain(new.iter().map(|line| Line::Added(line))).collect();
@@ -123,7 +132,7 @@ pub(super) fn compare<'a>(old: &[&'a str], new: &[&'a str]) -> Vec<Line<'a>> {
     }
 }
 
-pub(super) fn write_hunks(out: &mut impl Write, lines: &[Line<'_>]) -> io::Result<()> {
+pub(crate) fn write_hunks(out: &mut impl Write, lines: &[Line<'_>]) -> io::Result<()> {
     let changed = |line: &Line<'_>| !matches!(line, Line::Same(_));
     let is_near = |position: usize| {
         let from = position.saturating_sub(CONTEXT);

@@ -28,11 +28,11 @@ struct Edit {
 
 /// Additional output besides the objects.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Extras<'a> {
+pub(crate) struct Extras<'a> {
     /// Comments before each object; empty for none.
-    pub(super) comments: &'a str,
+    pub(crate) comments: &'a str,
     /// Whether to write a kustomization.yaml that lists the files.
-    pub(super) kustomization: bool,
+    pub(crate) kustomization: bool,
 }
 
 /// A lock on a directory against other runs of rolecall, until it is dropped.
@@ -68,7 +68,7 @@ pub(super) fn lock(ui: &Ui, folder: &Path) -> Result<Lock, CommandError> {
 
 /// Writes the objects, and notes the names of the files. Nothing is written before all existing files are
 /// known to be valid.
-pub(super) fn write(
+pub(crate) fn write(
     ui: &Ui,
     folder: &Path,
     objects: &[Object],

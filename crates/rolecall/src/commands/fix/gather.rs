@@ -40,6 +40,10 @@ pub(super) fn gather(
             review::take(ui, options, session, reviews, &mut gathered)?;
             leave_out_useless(session, force, &mut gathered);
         }
+        Input::Audit(denied) => {
+            gathered.denied.extend(denied);
+            leave_out_useless(session, force, &mut gathered);
+        }
         Input::Matrix(denied) => {
             gathered.denied.extend(denied.into_iter().map(|denied| Denied {
                 request: sense::as_clients_ask(ui, session, &denied.request),

@@ -7,7 +7,7 @@ use rolecall_rbac::{Identity, Request};
 
 use super::clues::Clues;
 use super::review::Reviews;
-use super::{Arguments, matrix, review, scan};
+use super::{Arguments, audit, matrix, review, scan};
 use crate::cli::Options;
 use crate::error::CommandError;
 use crate::ui::Ui;
@@ -24,6 +24,8 @@ pub(super) enum Input<'a> {
     Reviews(Reviews),
     /// A matrix.
     Matrix(Vec<Denied>),
+    /// Audit logs.
+    Audit(Vec<Denied>),
 }
 
 impl<'a> Input<'a> {
@@ -42,6 +44,9 @@ impl<'a> Input<'a> {
         }
         if let Some(file) = &arguments.matrix {
             return Ok(Self::Matrix(matrix::read(ui, file)?));
+        }
+        if !arguments.from_audit.is_empty() {
+            return Ok(Self::Audit(audit::read(ui, options, arguments)?));
         }
         Ok(if arguments.logs.is_empty() { Self::Question(arguments) } else { Self::Logs })
     }
@@ -70,7 +75,7 @@ impl<'a> Input<'a> {
                     add(review.identity.as_ref().unwrap_or(&nobody), &review.request);
                 }
             }
-            Self::Matrix(denied) => {
+            Self::Matrix(denied) | Self::Audit(denied) => {
                 for denied in denied {
                     add(&denied.identity, &denied.request);
                 }

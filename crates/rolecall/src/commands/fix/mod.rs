@@ -1,13 +1,14 @@
 //! `fix`: the minimal YAML that fixes denials.
 
 mod arguments;
+mod audit;
 mod clues;
 mod dedicated;
-mod diff;
+pub(crate) mod diff;
 mod doubts;
 mod dry_run;
 mod earlier;
-mod files;
+pub(crate) mod files;
 mod gather;
 mod input;
 mod kustomization;
@@ -62,7 +63,11 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     // Whether only the subject has a role depends on all bindings.
     needs.breadth = Breadth::Roles;
     needs.further_namespaces.extend(input.namespaces());
-    let mut session = Session::load(ui, options, needs)?;
+    let mut session = match arguments.used {
+        // The roles that a subject has already allow what it used.
+        true => Session::of_nothing(ui, options)?,
+        false => Session::load(ui, options, needs)?,
+    };
     session.makes_accounts = arguments.create_service_account;
     let is_question = matches!(input, Input::Question(_));
     let takes_subjects = is_question
