@@ -146,6 +146,23 @@ impl ListOptions {
         self.arrange_within(|all| self.size.of_table(room, all), items, keys)
     }
 
+    /// Arranges items without severity and reach, which stay in their order unless another one is
+    /// requested, so that their keys are rarely needed.
+    pub(crate) fn arrange_equals<T>(
+        &self,
+        room: Room,
+        items: Vec<T>,
+        keys: impl Fn(&T) -> Keys,
+    ) -> Arranged<T> {
+        if self.sort.is_some() || self.group_by != GroupKey::None {
+            return self.arrange(room, items, keys);
+        }
+        let shown = self.size.of_table(room, items.len());
+        let omitted = items.len() - shown;
+        let groups = items.into_iter().take(shown).map(|item| vec![item]).collect();
+        Arranged { groups, omitted }
+    }
+
     /// Sorts and limits items for a format that programs read, in which each item is a record.
     pub(crate) fn records<T>(&self, items: Vec<T>, keys: impl Fn(&T) -> Keys) -> (Vec<T>, usize) {
         let mut items = self.sorted(items, &keys);

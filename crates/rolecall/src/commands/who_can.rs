@@ -122,7 +122,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
                 let summary = Summary::of(shown.iter().map(keys));
                 summary.write(&mut out, ["ROLE", "SUBJECT", "grant"], ui.layout())?;
             } else {
-                let arranged = arguments.list.arrange(ui.room(), shown.clone(), keys);
+                let arranged = arguments.list.arrange_equals(ui.room(), shown.clone(), keys);
                 let table = table(&session, &arranged.groups, detail, runners);
                 if !table.is_empty() {
                     table.write(&mut out, ui.layout())?;
@@ -306,16 +306,25 @@ fn write_totals(
     if let Some(omission) = arranged.omission() {
         writeln!(out, "{omission}")?;
     }
-    let count = |of: fn(&Keys) -> &str| {
-        let all: BTreeSet<String> =
-            shown.iter().map(|holder| of(&keys(holder)).to_owned()).collect();
-        all.iter().filter(|name| !name.is_empty()).count()
-    };
     if shown.len() > 1 {
+        let (mut subjects, mut bindings) = (BTreeSet::new(), BTreeSet::new());
+        let mut namespaces = BTreeSet::new();
+        for holder in shown {
+            let subject = holder.grant.subject;
+            let binding = &holder.grant.binding.metadata;
+            subjects.insert((
+                subject.kind.as_str(),
+                subject.effective_namespace(binding),
+                &*subject.name,
+            ));
+            bindings.insert((&binding.namespace, &binding.name));
+            namespaces.insert(holder.namespace);
+        }
+        namespaces.remove("");
         let counts = [
-            (count(|keys| &keys.subject), "subject"),
-            (count(|keys| &keys.object), "binding"),
-            (count(|keys| &keys.namespace), "namespace"),
+            (subjects.len(), "subject"),
+            (bindings.len(), "binding"),
+            (namespaces.len(), "namespace"),
         ];
         writeln!(out, "{}", totals(&counts))?;
     }
