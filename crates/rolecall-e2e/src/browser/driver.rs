@@ -79,6 +79,8 @@ impl Browser {
             "args": [
                 "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
                 "--window-size=1280,900", "--force-device-scale-factor=1", "--hide-scrollbars",
+                // The comparison of answers changes the location hundreds of times.
+                "--disable-ipc-flooding-protection",
             ],
         });
         let wanted = json!({"capabilities": {"alwaysMatch": {

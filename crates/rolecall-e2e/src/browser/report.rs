@@ -154,8 +154,14 @@ fn who_can(pages: &Pages) -> Result<()> {
         let [verb, resource, namespace] =
             [0, 1, 2].map(|at| question.get(at).and_then(Value::as_str).unwrap_or_default());
         let shown = browser.run(
-            "location.hash = route(['who-can'], { verb: arguments[0], resource: arguments[1], namespace: arguments[2] });
-             await new Promise((done) => setTimeout(done));
+            "const to = route(['who-can'], { verb: arguments[0], resource: arguments[1], namespace: arguments[2] });
+             const changed = new Promise((done) => {
+               addEventListener('hashchange', () => setTimeout(done), { once: true });
+               // There is no event if the page already shows the answer.
+               setTimeout(done, 500);
+             });
+             location.hash = to;
+             await changed;
              const all = [];
              const sections = [...document.querySelectorAll('#view section')];
              for (const section of sections.filter(it => ['Holders', 'Built-in holders'].includes(it.querySelector('h2').textContent))) {
