@@ -30,7 +30,7 @@ mod text;
 pub use complete::follow_ups;
 pub use denied::Denied;
 pub use generated::Generated;
-pub use manifest::{json_of, json_of_rule, yaml_of};
+pub use manifest::{json_of, json_of_rule, yaml_of, yaml_without_comments};
 pub use object::{GrantedRole, Object, is_managed};
 pub use outcome::Outcome;
 pub use plan::{

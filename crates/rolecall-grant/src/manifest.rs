@@ -40,6 +40,16 @@ pub fn json_of_rule(rule: &PolicyRule) -> Value {
     json(&rbac_v1::PolicyRule::from(rule))
 }
 
+/// The comment on a rule that answers no denial.
+const ALREADY_GRANTED: &str = "# already granted";
+
+/// Returns objects like [`yaml_of`], without comments, for changes that add no rules.
+pub fn yaml_without_comments(objects: &[Object]) -> String {
+    let yaml = yaml_of(objects);
+    let lines = yaml.lines().filter(|line| *line != ALREADY_GRANTED);
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
 /// Returns objects as a stream of YAML documents for `kubectl apply -f -`.
 ///
 /// Comments list the denials that each rule answers. Names and comments are escaped so that neither
@@ -103,7 +113,7 @@ fn write_role(yaml: &mut String, granted: &GrantedRole) {
 
 fn write_answers(yaml: &mut String, answers: &[Denied]) {
     if answers.is_empty() {
-        line(yaml, "# already granted");
+        line(yaml, ALREADY_GRANTED);
     }
     for denied in answers.iter().take(NAMED) {
         let mut comment = format!("# {}", sentence(denied));

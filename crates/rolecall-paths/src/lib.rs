@@ -20,6 +20,7 @@ mod assumptions;
 mod caps;
 mod choke;
 mod closure;
+mod cut;
 mod finder;
 mod graph;
 mod names;
@@ -37,6 +38,7 @@ mod world;
 
 pub use assumptions::{Assumptions, Nodes, Platform, Reach};
 pub use choke::ChokePoint;
+pub use cut::{CutGrant, CutObject, CutPlan, KeptRight, NoCut};
 pub use finder::{Escalations, Grants, PathFinder, Start, all_starts};
 pub use path::{Assumption, Evidence, Extent, Gain, Path, Step, StepRequest};
 pub use row::{Row, RowText};

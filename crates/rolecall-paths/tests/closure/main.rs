@@ -2,6 +2,7 @@
 
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod cuts;
 mod oracle;
 mod replay;
 mod universe;
@@ -12,14 +13,20 @@ use oracle::Oracle;
 use rolecall_paths::{
     Assumptions, Grants, Nodes, PathFinder, Platform, Sink, Start, Subject, all_starts,
 };
-use rolecall_rbac::{Authorizer, KubernetesVersion};
+use rolecall_rbac::{Authorizer, Inventory, KubernetesVersion, SubjectKind};
 use universe::{Random, universe};
 
-/// The number of universes; set `UNIVERSES` for more, and `SEED` to start elsewhere.
+/// The seeds of universes.
 fn range() -> std::ops::Range<u64> {
+    range_of(16)
+}
+
+/// The seeds of a number of universes; set `UNIVERSES` for another number, and `SEED` to start
+/// elsewhere.
+fn range_of(number_of_universes: u64) -> std::ops::Range<u64> {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
     let seed = number("SEED").unwrap_or(0);
-    seed..seed + number("UNIVERSES").unwrap_or(16)
+    seed..seed + number("UNIVERSES").unwrap_or(number_of_universes)
 }
 
 fn sinks() -> Vec<Sink> {
@@ -65,6 +72,10 @@ fn paths_equal_the_plain_fixpoint() {
         let closures: Vec<_> = starts.iter().map(|start| oracle.closure(&start.identity)).collect();
         for (position, sink) in sinks().into_iter().enumerate() {
             if position > 0 && seed % 9 != position as u64 {
+                continue;
+            }
+            // The fixpoint only knows the users that bindings name.
+            if matches!(&sink, Sink::User(name) if !names_user(&inventory, name)) {
                 continue;
             }
             let mut finder =
@@ -118,4 +129,9 @@ fn paths_equal_the_plain_fixpoint() {
     assert!(failures.is_empty(), "{} failures\n{shown}", failures.len());
     // The universes are neither trivial nor hopeless.
     assert!(reached.iter().all(|count| *count > range().count() / 20), "{reached:?}");
+}
+
+fn names_user(inventory: &Inventory, name: &str) -> bool {
+    let subjects = inventory.bindings().iter().flat_map(|binding| &binding.subjects);
+    subjects.into_iter().any(|it| it.kind == SubjectKind::User && *it.name == *name)
 }

@@ -156,3 +156,52 @@ fn unknown_sinks_are_usage_errors() {
     --- exit 2
     "#);
 }
+
+#[test]
+fn a_cut_removes_only_what_the_paths_use() {
+    assert_snapshot!(rolecall("paths --cut -f fixtures/ci-to-admin"), @r#"
+    # Without 1 grant, no subject reaches cluster-admin any more:
+    # 1. sa/ci:release in ClusterRoleBinding release-installer (fixtures/ci-to-admin/manifests.yaml:34) of ClusterRole release-installer (fixtures/ci-to-admin/manifests.yaml:22), rules[0]: on 3 paths
+    #    loses create,patch clusterrolebindings.rbac.authorization.k8s.io
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: ClusterRole
+    metadata:
+      name: release-installer
+    rules:
+    - apiGroups: ["rbac.authorization.k8s.io"]
+      resources: ["clusterrolebindings"]
+      verbs: ["get", "list"]
+    - apiGroups: ["rbac.authorization.k8s.io"]
+      resources: ["clusterroles"]
+      verbs: ["get", "list", "bind"]
+    --- exit 0
+    "#);
+}
+
+#[test]
+fn a_cut_keeps_the_rights_that_must_stay() {
+    assert_snapshot!(
+        rolecall("paths --cut -f fixtures/ci-to-admin --keep 'sa/ci:release create clusterrolebindings'"),
+        @r#"
+        # Without 1 grant, no subject reaches cluster-admin any more:
+        # 1. sa/ci:release in ClusterRoleBinding release-installer (fixtures/ci-to-admin/manifests.yaml:34) of ClusterRole release-installer (fixtures/ci-to-admin/manifests.yaml:22), rules[1]: on 3 paths
+        #    loses bind clusterroles.rbac.authorization.k8s.io
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRole
+        metadata:
+          name: release-installer
+        rules:
+        - apiGroups: ["rbac.authorization.k8s.io"]
+          resources: ["clusterrolebindings"]
+          verbs: ["get", "list", "create", "patch"]
+        - apiGroups: ["rbac.authorization.k8s.io"]
+          resources: ["clusterroles"]
+          verbs: ["get", "list"]
+        --- exit 0
+        "#
+    );
+    let ran = rolecall(
+        "paths --cut -f fixtures/ci-to-admin --keep 'sa/ci:release create clusterrolebindings' --keep 'sa/ci:release bind clusterroles/cluster-admin'",
+    );
+    assert_eq!((ran.exit, ran.stdout.as_str()), (Some(1), ""), "{ran}");
+}

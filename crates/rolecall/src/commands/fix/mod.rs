@@ -27,7 +27,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use rolecall_check::dead_subject;
-use rolecall_grant::{Denied, Effort, Plan, Preflight, follow_ups, yaml_of};
+use rolecall_grant::{Denied, Effort, Plan, Preflight, follow_ups, yaml_of, yaml_without_comments};
 use rolecall_rbac::{Subject as GrantSubject, SubjectKind, Text};
 use rolecall_source::cluster::NamespaceState;
 
@@ -287,7 +287,7 @@ impl Arguments {
             FixFormat::Yaml if fixed.is_repaired && !is_withheld => {
                 out.write_all(doubts.as_bytes())?;
                 repair::write_patch(&mut out, &fixed.located)?;
-                out.write_all(repair::yaml(objects).as_bytes())?;
+                out.write_all(yaml_without_comments(objects).as_bytes())?;
             }
             FixFormat::Yaml if self.diff => {
                 diff::write(&mut out, fixed.session.authorizer.inventory(), objects)?;

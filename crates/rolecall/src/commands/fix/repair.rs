@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
 
-use rolecall_grant::{Denied, Object, Plan, Repair, Step, yaml_of};
+use rolecall_grant::{Denied, Object, Plan, Repair, Step};
 use rolecall_rbac::Origin;
 use rolecall_yaml::scalar;
 use rolecall_yaml::{self as yaml, Field, FieldStep, Region};
@@ -174,13 +174,6 @@ fn objects(located: &[Located<'_>]) -> Vec<Object> {
         }
     }
     objects
-}
-
-/// Returns objects as YAML, without comments on existing rules.
-pub(super) fn yaml(objects: &[Object]) -> String {
-    let text = yaml_of(objects);
-    let lines = text.lines().filter(|line| *line != "# already granted");
-    lines.map(|line| format!("{line}\n")).collect()
 }
 
 /// Notes the corrections, with commands to apply them.

@@ -1,5 +1,6 @@
 //! `rolecall paths`: the subjects that can become cluster-admin.
 
+mod cut;
 mod diagram;
 mod starts;
 mod table;
@@ -7,9 +8,12 @@ mod table;
 use std::io::Write;
 
 use clap::{Args, ValueEnum};
-use rolecall_paths::{Assumptions, Grants, Nodes, PathFinder, Platform, Reach, Row, Sink, Start};
-use rolecall_rbac::Unread;
+use rolecall_paths::{
+    Assumptions, Grants, KeptRight, Nodes, PathFinder, Platform, Reach, Row, Sink, Start,
+};
+use rolecall_rbac::{Gap, Unread};
 
+use self::cut::KeepArgument;
 use crate::answer::paths::Answer;
 use crate::cli::Options;
 use crate::error::CommandError;
@@ -46,6 +50,12 @@ pub(crate) struct Arguments {
     /// Assume that Pods cannot take over their node, as with --assume hardened-nodes
     #[arg(long)]
     assume_hardened_nodes: bool,
+    /// Print the changed roles and bindings that stop all paths, for `kubectl apply -f -`
+    #[arg(long, conflicts_with_all = ["output", "all"])]
+    cut: bool,
+    /// A right that the changes must keep, such as 'sa/ci:release create pods'; can be repeated
+    #[arg(long, value_name = "SUBJECT VERB RESOURCE", requires = "cut")]
+    keep: Vec<String>,
     /// Output format
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     output: PathsFormat,
@@ -89,7 +99,10 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     }
     let from: Vec<SubjectArgument> =
         arguments.from.iter().map(|text| SubjectArgument::parse(text)).collect::<Result<_, _>>()?;
-    let of_subjects = SubjectArgument::needs(&from);
+    let kept: Vec<KeepArgument> =
+        arguments.keep.iter().map(|text| KeepArgument::parse(text)).collect::<Result<_, _>>()?;
+    let subjects = kept.iter().map(KeepArgument::subject).chain(&from).cloned();
+    let of_subjects = SubjectArgument::needs(&subjects.collect::<Vec<_>>());
     let needs = Needs {
         service_accounts: true,
         namespaces: true,
@@ -105,6 +118,13 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         true => starts::all(&session, arguments.include_system),
         false => starts::named(ui, &session, options, &from)?,
     };
+    if arguments.cut {
+        let mut rights = Vec::new();
+        for right in &kept {
+            rights.extend(right.rights(ui, &session, options)?);
+        }
+        return arguments.cut(ui, &session, options, &starts, &rights);
+    }
     let answer = arguments.answer(&session, options, starts);
     let mut out = ui.stdout();
     match arguments.output {
@@ -154,6 +174,43 @@ impl Arguments {
         }
     }
 
+    /// Prints the changes that stop all paths.
+    fn cut(
+        &self,
+        ui: &Ui,
+        session: &Session,
+        options: &Options,
+        starts: &[Start],
+        kept: &[KeptRight],
+    ) -> Result<Exit, CommandError> {
+        let authorizer = &session.authorizer;
+        let assumptions = self.assumptions(options);
+        let mut finder = PathFinder::new(authorizer, assumptions, self.to.clone(), Grants::Certain);
+        let exit = match finder.plan_cut(starts, kept) {
+            Ok(plan) if plan.grants.is_empty() => {
+                ui.note(format!("there is nothing to change: no subject reaches {}", self.to));
+                Exit::Yes
+            }
+            Ok(plan) => {
+                let mut out = ui.stdout();
+                cut::write(&mut out, &self.to, &plan)?;
+                out.flush()?;
+                Exit::Yes
+            }
+            Err(reason) => {
+                ui.warn(cut::no_plan(&reason, &self.to));
+                Exit::No
+            }
+        };
+        let gaps = relevant_gaps(session);
+        let is_open = exit == Exit::Yes && !gaps.is_empty();
+        for gap in words::gaps(gaps) {
+            ui.warn(format!("there might be more paths; could not read: {gap}"));
+        }
+        let exit = if is_open { Exit::Inconclusive.when(true) } else { exit };
+        Ok(session.conclude(ui, exit))
+    }
+
     fn answer<'a>(
         &self,
         session: &'a Session,
@@ -167,10 +224,7 @@ impl Arguments {
         let mut certain = finder(Grants::Certain);
         let found = certain.find(&starts);
         let choke_points = certain.choke_points(&starts, &found);
-        let gaps = authorizer.inventory().gaps();
-        let is_relevant =
-            |gap: &&rolecall_rbac::Gap| !matches!(gap.unread, Unread::Authorizer { .. });
-        let relevant: Vec<_> = gaps.iter().filter(is_relevant).collect();
+        let relevant = relevant_gaps(session);
         let unbuilt = match relevant.is_empty() {
             true => Vec::new(),
             false => {
@@ -183,6 +237,12 @@ impl Arguments {
         };
         Answer { sink, starts, found, unbuilt, choke_points, gaps: words::gaps(relevant) }
     }
+}
+
+/// Returns the unread parts of the input that might add paths.
+fn relevant_gaps(session: &Session) -> Vec<&Gap> {
+    let gaps = session.authorizer.inventory().gaps().iter();
+    gaps.filter(|gap| !matches!(gap.unread, Unread::Authorizer { .. })).collect()
 }
 
 /// Explains a step.

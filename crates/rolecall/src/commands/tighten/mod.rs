@@ -11,7 +11,7 @@ use clap::Args;
 use rolecall_access::Scopes;
 use rolecall_access::diff::diff;
 use rolecall_access::risk::Engine;
-use rolecall_grant::{GrantedRole, Object, yaml_of};
+use rolecall_grant::{GrantedRole, Object, yaml_without_comments};
 use rolecall_rbac::{Authorizer, Binding, Identity, Metadata, Request, Text};
 use rolecall_usage::{Edit, TightenConfig, Tightened, tighten};
 
@@ -98,7 +98,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         for command in deletions(&tightened) {
             writeln!(out, "# delete: {command}")?;
         }
-        write!(out, "{}", yaml(&objects))?;
+        write!(out, "{}", yaml_without_comments(&objects))?;
     }
     out.flush()?;
     if arguments.patch || arguments.diff || arguments.out_dir.is_some() {
@@ -124,13 +124,6 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let open = has_gaps(old.inventory());
     let exit = Exit::Inconclusive.when(open).max(evidence.exit);
     Ok(evidence.session.conclude(ui, exit))
-}
-
-/// Writes objects as YAML. Rules need no comments, because none of them is new.
-fn yaml(objects: &[Object]) -> String {
-    let yaml = yaml_of(objects);
-    let lines = yaml.lines().filter(|line| *line != "# already granted");
-    lines.map(|line| format!("{line}\n")).collect()
 }
 
 /// Evaluates each request that RBAC allowed under the proposal, and returns their number.

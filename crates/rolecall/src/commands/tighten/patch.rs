@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 
-use rolecall_grant::{GrantedRole, Object};
+use rolecall_grant::{GrantedRole, Object, yaml_without_comments};
 use rolecall_rbac::{Inventory, Metadata, Origin, PolicyRule, Role};
 use rolecall_usage::{Edit, Tightened};
 use rolecall_yaml::{Field, FieldStep, Region, locate};
@@ -208,7 +208,7 @@ impl Changes {
             Edit::DeleteRole(_) | Edit::DeleteBinding(_) => return,
         };
         self.appended.push_str("---\n");
-        self.appended.push_str(&super::yaml(&[object]));
+        self.appended.push_str(&yaml_without_comments(&[object]));
     }
 
     fn applied(&self, old: &str) -> String {
@@ -289,7 +289,7 @@ fn rule_lines(rule: &PolicyRule, indent: usize) -> Vec<String> {
         },
         answers: Vec::new(),
     });
-    let yaml = super::yaml(&[object]);
+    let yaml = yaml_without_comments(&[object]);
     let rules = yaml.lines().skip_while(|line| *line != "rules:").skip(1);
     let rules: Vec<&str> = rules.collect();
     let own = rules.first().map_or(0, |line| line.len() - line.trim_start().len());

@@ -1,0 +1,161 @@
+//! `rolecall paths --cut`: the changes that stop all paths, as YAML for kubectl.
+
+use std::io::Write;
+
+use rolecall_grant::{GrantedRole, Object, printable, yaml_without_comments};
+use rolecall_paths::{CutGrant, CutObject, CutPlan, KeptRight, NoCut, Sink};
+use rolecall_rbac::PolicyRule;
+
+use crate::cli::Options;
+use crate::error::{CommandError, Hint};
+use crate::load::Session;
+use crate::question::Question;
+use crate::render::plain;
+use crate::subject::SubjectArgument;
+use crate::ui::Ui;
+use crate::words;
+
+/// The number of lost rules of a grant to print.
+const MOST_RULES: usize = 10;
+
+/// A right of `--keep`: `SUBJECT VERB RESOURCE`.
+#[derive(Clone, Debug)]
+pub(super) struct KeepArgument {
+    subject: SubjectArgument,
+    verb: String,
+    resource: String,
+}
+
+impl KeepArgument {
+    /// Parses the argument.
+    pub(super) fn parse(text: &str) -> Result<Self, CommandError> {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let [subject, verb, resource] = words.as_slice() else {
+            let error = format!("`{text}` is not a subject, a verb and a resource");
+            return Err(CommandError::usage(error).with_hint(Hint::pass(
+                "--keep 'sa/ci:release create pods'",
+                "keep a right of a subject",
+            )));
+        };
+        Ok(Self {
+            subject: SubjectArgument::parse(subject)?,
+            verb: (*verb).to_owned(),
+            resource: (*resource).to_owned(),
+        })
+    }
+
+    /// Returns the subject.
+    pub(super) fn subject(&self) -> &SubjectArgument {
+        &self.subject
+    }
+
+    /// Returns the requests that must stay allowed.
+    pub(super) fn rights(
+        &self,
+        ui: &Ui,
+        session: &Session,
+        options: &Options,
+    ) -> Result<Vec<KeptRight>, CommandError> {
+        let mut rights = Vec::new();
+        let subjects = [self.subject.clone()];
+        for found in SubjectArgument::resolve_all(&subjects, ui, session, options)? {
+            for namespace in session.namespaces(options) {
+                let question = Question {
+                    verb: &self.verb,
+                    resource: &self.resource,
+                    subresource: "",
+                    name: "",
+                    namespace: &namespace,
+                    namespace_is_explicit: false,
+                };
+                let request = question.to_request(ui, session)?;
+                let identity = std::sync::Arc::new(found.identity.clone());
+                if !session.authorizer.authorize(&identity, &request).verdict.is_allowed() {
+                    ui.warn(format!(
+                        "{} cannot do this now, so it cannot be kept: {}",
+                        rolecall_paths::Subject::of(&identity),
+                        words::request(&request)
+                    ));
+                    continue;
+                }
+                rights.push(KeptRight { identity, request });
+            }
+        }
+        Ok(rights)
+    }
+}
+
+/// Writes a plan: the grants as comments, then the objects.
+pub(super) fn write(
+    out: &mut impl Write,
+    sink: &Sink,
+    plan: &CutPlan<'_>,
+) -> Result<(), CommandError> {
+    let grants = words::count(plan.grants.len(), "grant");
+    let sink = printable(&sink.to_string());
+    writeln!(out, "# Without {grants}, no subject reaches {sink} any more:")?;
+    for (grant, number) in plan.grants.iter().zip(1..) {
+        write_grant(out, grant, number)?;
+    }
+    let objects: Vec<Object> = plan.objects.iter().map(object).collect();
+    write!(out, "{}", yaml_without_comments(&objects))?;
+    Ok(())
+}
+
+fn write_grant(
+    out: &mut impl Write,
+    grant: &CutGrant<'_>,
+    number: usize,
+) -> Result<(), CommandError> {
+    let subject = words::subject_argument(grant.subject, &grant.binding.metadata);
+    let rule = match grant.rule {
+        Some(rule) => format!(", rules[{rule}]"),
+        None => ", all rules".to_owned(),
+    };
+    let text = format!(
+        "{number}. {subject} in {}{} of {}{}{rule}: on {}",
+        words::binding(grant.binding),
+        words::origin(&grant.binding.metadata),
+        words::role(grant.role),
+        words::origin(&grant.role.metadata),
+        words::count(grant.paths, "path"),
+    );
+    writeln!(out, "# {}", plain(&printable(&text)))?;
+    let shown = grant.loses.iter().take(MOST_RULES);
+    let mut rules: Vec<String> = shown.map(|rule: &PolicyRule| words::rule(rule)).collect();
+    if grant.loses.len() > MOST_RULES {
+        rules.push(words::count(grant.loses.len() - MOST_RULES, "more rule"));
+    }
+    let loses = match rules.is_empty() {
+        true => "nothing that other bindings do not grant".to_owned(),
+        false => rules.join("; "),
+    };
+    writeln!(out, "#    loses {}", plain(&printable(&loses)))?;
+    Ok(())
+}
+
+fn object(object: &CutObject) -> Object {
+    match object {
+        CutObject::Role(role) => {
+            let answers = role.rules.iter().map(|_| Vec::new()).collect();
+            Object::Role(GrantedRole { role: role.clone(), answers })
+        }
+        CutObject::Binding(binding) => Object::Binding(binding.clone()),
+    }
+}
+
+/// Describes why there is no plan.
+pub(super) fn no_plan(reason: &NoCut, sink: &Sink) -> String {
+    match reason {
+        NoCut::Kept(subject) => {
+            format!(
+                "there is no plan: {subject} reaches {sink} by grants that must all stay, because of `--keep` or because they are built in"
+            )
+        }
+        NoCut::Unproved(subject) => {
+            format!(
+                "found no plan: {subject} would still reach {sink} after the changes, or lose a right of `--keep`"
+            )
+        }
+    }
+}
