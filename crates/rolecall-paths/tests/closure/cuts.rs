@@ -86,7 +86,7 @@ fn without(inventory: &Inventory, grants: &[&CutGrant<'_>]) -> Inventory {
 }
 
 /// The number of universes; each needs many searches.
-const FEW: u64 = 4;
+const FEW: u64 = 12;
 
 #[test]
 fn every_cut_stops_all_paths_and_has_no_superfluous_grant() {
