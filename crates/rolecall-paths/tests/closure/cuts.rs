@@ -142,7 +142,7 @@ fn rights_that_must_stay_stay() {
         if let Ok(plan) = finder().plan_cut(&starts, &kept) {
             let decision = plan.after.authorize(&made.actor, &made.request);
             assert!(decision.verdict.is_allowed(), "seed {seed}: {kept:?}");
-            // What was never granted is not granted by the plan.
+            // The plan grants nothing new.
             for object in &plan.objects {
                 let CutObject::Role(role) = object else { continue };
                 let all: Vec<_> = authorizer
