@@ -191,11 +191,8 @@ mod tests {
     fn only_positions_are_removed() {
         let rows = [
             ("by Role a/r (s.yaml:7), rule 1 (of 2)", "by Role a/r, rule 1 (of 2)\n"),
-            ("{\n  \"a\": 1,\n  \"file\": \"s.yaml\",\n  \"line\": 7\n}", "{\n  \"a\": 1\n}\n"),
-            (
-                "{\n  \"a\": 1,\n  \"file\": \"s.yaml\",\n  \"line\": 7,\n  \"b\": 2\n}",
-                "{\n  \"a\": 1,\n  \"b\": 2\n}\n",
-            ),
+            (r#"{"a":1,"file":"s.yaml","line":7}"#, "{\"a\":1}\n"),
+            (r#"[{"a":{"file":"s.yaml","line":7,"b":2}}]"#, "[{\"a\":{\"b\":2}}]\n"),
         ];
         for (text, expected) in rows {
             assert_eq!(remove_places(text, "s.yaml"), expected);
