@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_rbac::{
-    Authorizer, Binding, Inventory, PolicyRule, Role, Subject, Text, covers, settle_aggregation,
+    Authorizer, Binding, Identity, Inventory, PolicyRule, Role, Subject, Text, covers,
+    settle_aggregation,
 };
 
 use crate::atom::{Atom, into_rules};
@@ -12,7 +13,7 @@ use crate::denied::Denied;
 use crate::object::{GrantedRole, Object};
 use crate::outcome::Outcome;
 use crate::refused::Refused;
-use crate::subject::{Holder, holder, identity_of, subject_of};
+use crate::subject::{Holder, holder, subject_of};
 
 /// Rules that a subject gains beyond the denied requests.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -96,7 +97,7 @@ pub(crate) fn gained(
             continue;
         }
         for subject in &*binding.subjects {
-            let Some(identity) = identity_of(subject, &binding.metadata) else { continue };
+            let Some(identity) = Identity::of_subject(subject, &binding.metadata) else { continue };
             let held: Vec<PolicyRule> = before
                 .rules_for(&identity, namespace)
                 .rules

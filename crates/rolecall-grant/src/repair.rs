@@ -16,7 +16,7 @@ use crate::outcome::Outcome;
 use crate::plan::{Answer, Risky};
 use crate::proof::{self, Gained, overlay};
 use crate::risk;
-use crate::subject::{identity_of, subject_of};
+use crate::subject::subject_of;
 
 /// The correction of one word in an object, and its effects.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -167,7 +167,9 @@ fn is_risky(repair: &Repair) -> bool {
     asked.clone().any(|denied| !risk::risks(&denied.identity, &denied.request).is_empty())
         || repair.gained.iter().any(|gained| {
             let binding = rolecall_rbac::Metadata::new(&*gained.namespace, "");
-            let Some(identity) = identity_of(&gained.subject, &binding) else { return true };
+            let Some(identity) = Identity::of_subject(&gained.subject, &binding) else {
+                return true;
+            };
             gained.rules.iter().any(|rule| risk::is_risky(rule, &identity, &gained.namespace))
         })
 }

@@ -29,19 +29,6 @@ pub fn subject_of(identity: &Identity) -> Option<Subject> {
     Some(Subject { kind, name: name.clone(), namespace: "".into(), api_group: RBAC_GROUP.into() })
 }
 
-/// Returns the identity of a binding's subject; `None` if it matches nobody.
-pub(crate) fn identity_of(subject: &Subject, binding: &Metadata) -> Option<Identity> {
-    match subject.kind {
-        SubjectKind::User => Some(Identity::user(&subject.name)),
-        SubjectKind::Group => Some(Identity::group(&subject.name)),
-        SubjectKind::ServiceAccount => {
-            let namespace = subject.effective_namespace(binding)?;
-            Some(Identity::service_account(namespace, &subject.name))
-        }
-        SubjectKind::Other(_) => None,
-    }
-}
-
 /// Returns whether two subjects, each in its binding, refer to the same user or group.
 pub(crate) fn is_same(subject: &Subject, binding: &Metadata, other: &Subject) -> bool {
     match (holder(subject, Some(binding)), holder(other, None)) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Text, is_template};
+use crate::{Metadata, Subject, SubjectKind, Text, is_template};
 
 /// The prefix of every ServiceAccount's user name.
 const SERVICE_ACCOUNT_PREFIX: &str = "system:serviceaccount:";
@@ -36,6 +36,19 @@ pub struct ServiceAccountName<'a> {
 }
 
 impl Identity {
+    /// Returns the identity of a binding's subject; `None` if it matches nobody.
+    pub fn of_subject(subject: &Subject, binding: &Metadata) -> Option<Self> {
+        match subject.kind {
+            SubjectKind::User => Some(Self::user(&subject.name)),
+            SubjectKind::Group => Some(Self::group(&subject.name)),
+            SubjectKind::ServiceAccount => {
+                let namespace = subject.effective_namespace(binding)?;
+                Some(Self::service_account(namespace, &subject.name))
+            }
+            SubjectKind::Other(_) => None,
+        }
+    }
+
     /// Returns the identity of a ServiceAccount's token, with its three groups.
     pub fn service_account(namespace: &str, name: &str) -> Self {
         Self {

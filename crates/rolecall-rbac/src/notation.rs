@@ -1,4 +1,6 @@
-//! Parses the notations for subjects that users, rolecall and API servers write.
+//! The notations for subjects that users, rolecall and API servers write.
+
+use crate::{Metadata, Subject, SubjectKind};
 
 /// A subject or workload as written in an argument or a message; names can be patterns.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,6 +40,21 @@ pub enum NotationError {
     NotAnAccount,
     /// The name is not a valid object name.
     NotAName,
+}
+
+impl Subject {
+    /// Returns the notation of the command line for a binding's subject, such as `sa/shop:web`.
+    pub fn notation(&self, binding: &Metadata) -> String {
+        match &self.kind {
+            SubjectKind::ServiceAccount => {
+                let namespace = self.effective_namespace(binding).map_or("", |namespace| namespace);
+                format!("sa/{namespace}:{}", self.name)
+            }
+            SubjectKind::User => format!("user/{}", self.name),
+            SubjectKind::Group => format!("group/{}", self.name),
+            SubjectKind::Other(kind) => format!("{kind}/{}", self.name),
+        }
+    }
 }
 
 impl NamedSubject {

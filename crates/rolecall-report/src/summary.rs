@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_rbac::{
-    Authorizer, Holder, Metadata, NamespaceSelection, Request, ResourceRequest, Subject,
-    SubjectKind,
+    Authorizer, Holder, NamespaceSelection, Request, ResourceRequest, SubjectKind,
 };
 
 use crate::data::{is_built_in, rank};
@@ -164,19 +163,6 @@ impl Summary {
     }
 }
 
-/// Returns a subject in the notation of the command line.
-pub(crate) fn notation(subject: &Subject, binding: &Metadata) -> String {
-    match &subject.kind {
-        SubjectKind::ServiceAccount => {
-            let namespace = subject.effective_namespace(binding).map_or("", |namespace| namespace);
-            format!("sa/{namespace}:{}", subject.name)
-        }
-        SubjectKind::User => format!("user/{}", subject.name),
-        SubjectKind::Group => format!("group/{}", subject.name),
-        SubjectKind::Other(kind) => format!("{kind}/{}", subject.name),
-    }
-}
-
 fn counts(authorizer: &Authorizer) -> Vec<Count> {
     let inventory = authorizer.inventory();
     let count = |label, route, number, built_in| Count { label, route, number, built_in };
@@ -283,7 +269,7 @@ fn access(
     };
     let request = Request::resource(*verb, target);
     let found = authorizer.who_can(&request, &NamespaceSelection::OfRequest);
-    let name = |holder: &Holder<'_>| notation(holder.grant.subject, &holder.grant.binding.metadata);
+    let name = |holder: &Holder<'_>| holder.grant.subject.notation(&holder.grant.binding.metadata);
     let (built_in, own): (Vec<&Holder<'_>>, Vec<&Holder<'_>>) =
         found.holders.iter().partition(|it| is_built_in(&it.grant.binding.metadata));
     let everywhere: BTreeSet<String> = own.into_iter().map(name).collect();

@@ -2,11 +2,13 @@
 
 use std::fmt::Write;
 
+use rolecall_yaml::is_harmful;
+
 /// Returns text that shows every control, invisible and direction-changing character as `\u{..}`.
 pub(crate) fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
-        if is_hidden(c) {
+        if is_harmful(c) {
             shown.extend(c.escape_unicode());
         } else {
             shown.push(c);
@@ -84,26 +86,38 @@ pub(crate) fn segment(text: &str) -> String {
     encoded
 }
 
-/// Returns whether a character is invisible, ends a line or changes the direction of text.
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{ad}'
-                | '\u{61c}'
-                | '\u{180e}'
-                | '\u{200b}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}'
-                | '\u{feff}'
-                | '\u{fff9}'..='\u{fffb}'
-                | '\u{e0000}'..='\u{e007f}'
-        )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Returns the characters of the class `HIDDEN` in the page's script.
+    fn hidden_by_the_page() -> Vec<(char, char)> {
+        let script = include_str!("../page/js/dom.js");
+        let class =
+            script.split_once("const HIDDEN = /[").unwrap().1.split_once("]/gu;").unwrap().0;
+        let code = |text: &str| char::from_u32(u32::from_str_radix(text, 16).unwrap()).unwrap();
+        let mut ranges: Vec<(char, char)> = Vec::new();
+        for part in class.split("\\u{").skip(1) {
+            let (digits, rest) = part.split_once('}').unwrap();
+            match ranges.last_mut() {
+                Some((_, last)) if *last == char::MAX => *last = code(digits),
+                _ => ranges.push((code(digits), code(digits))),
+            }
+            if rest == "-" {
+                ranges.last_mut().unwrap().1 = char::MAX;
+            }
+        }
+        ranges
+    }
+
+    #[test]
+    fn the_page_shows_the_same_characters_as_the_command() {
+        let ranges = hidden_by_the_page();
+        for c in '\0'..=char::MAX {
+            let is_hidden = ranges.iter().any(|(first, last)| (*first..=*last).contains(&c));
+            assert_eq!(is_hidden, is_harmful(c), "{c:?}");
+        }
+    }
 
     #[test]
     fn markup_and_invisible_characters_become_visible_text() {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rolecall_rbac::{Identity, Request, SubjectKind, VerdictKind};
+use rolecall_rbac::{Identity, Request, VerdictKind};
 use rolecall_review::Question;
 use rolecall_review::live::Means;
 
@@ -61,15 +61,8 @@ fn candidates(session: &Session, namespace: &str) -> BTreeSet<Identity> {
         !words::is_built_in(binding) && (of.is_empty() || of == namespace)
     });
     let named = bindings.flat_map(|binding| {
-        binding.subjects.iter().filter_map(|subject| match subject.kind {
-            SubjectKind::User => Some(Identity::user(&subject.name)),
-            SubjectKind::Group => Some(Identity::group(&subject.name)),
-            SubjectKind::ServiceAccount => {
-                let namespace = subject.effective_namespace(&binding.metadata)?;
-                Some(Identity::service_account(namespace, &subject.name))
-            }
-            SubjectKind::Other(_) => None,
-        })
+        let subjects = binding.subjects.iter();
+        subjects.filter_map(|subject| Identity::of_subject(subject, &binding.metadata))
     });
     let accounts = inventory.service_accounts().iter().map(|account| &account.metadata);
     let here = accounts.filter(|metadata| *metadata.namespace == *namespace);

@@ -135,19 +135,6 @@ pub(crate) fn subject(subject: &Subject, binding: &Metadata) -> String {
     }
 }
 
-/// Returns the SUBJECT notation of a binding's subject: `sa/shop:web`.
-pub(crate) fn subject_argument(subject: &Subject, binding: &Metadata) -> String {
-    match &subject.kind {
-        SubjectKind::ServiceAccount => {
-            let namespace = subject.effective_namespace(binding).map_or("", |namespace| namespace);
-            format!("sa/{namespace}:{}", subject.name)
-        }
-        SubjectKind::User => format!("user/{}", subject.name),
-        SubjectKind::Group => format!("group/{}", subject.name),
-        SubjectKind::Other(kind) => format!("{kind}/{}", subject.name),
-    }
-}
-
 /// Returns the location of an object, in brackets; empty for objects of a cluster.
 pub(crate) fn origin(metadata: &Metadata) -> String {
     match &metadata.origin {

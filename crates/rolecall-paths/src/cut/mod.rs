@@ -16,8 +16,6 @@ use crate::choke::GrantKey;
 use crate::finder::PathFinder;
 use crate::{Grants, Start, Subject};
 
-use rolecall_rbac::SubjectKind;
-
 /// A right that must stay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptRight {
@@ -140,7 +138,8 @@ impl<'a> PathFinder<'a> {
                 None => role.rules.to_vec(),
                 Some(rule) => narrowing.lost(position, rule, role),
             };
-            let remaining: Vec<PolicyRule> = match identity_of(subject, binding) {
+            let remaining: Vec<PolicyRule> = match Identity::of_subject(subject, &binding.metadata)
+            {
                 Some(identity) => {
                     let review = after.rules_for(&identity, &binding.metadata.namespace);
                     review.rules.iter().map(|granted| granted.rule.clone()).collect()
@@ -157,18 +156,5 @@ impl<'a> PathFinder<'a> {
             });
         }
         grants
-    }
-}
-
-/// Returns the identity that a subject of a binding names.
-fn identity_of(subject: &rolecall_rbac::Subject, binding: &Binding) -> Option<Identity> {
-    match subject.kind {
-        SubjectKind::User => Some(Identity::user(&subject.name)),
-        SubjectKind::Group => Some(Identity::group(&subject.name)),
-        SubjectKind::ServiceAccount => {
-            let namespace = subject.effective_namespace(&binding.metadata)?;
-            Some(Identity::service_account(namespace, &subject.name))
-        }
-        SubjectKind::Other(_) => None,
     }
 }

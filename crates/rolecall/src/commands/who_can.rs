@@ -157,9 +157,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     report(ui, &session, &asked, &selection, &answer);
     if !answer.gaps.is_empty() && !options.source.overlay {
         let holders = answer.holders.iter().map(|holder| &holder.grant);
-        let known = holders
-            .map(|grant| words::subject_argument(grant.subject, &grant.binding.metadata))
-            .collect();
+        let known = holders.map(|grant| grant.subject.notation(&grant.binding.metadata)).collect();
         unread_holders::note_allowed(ui, &session, &asked, &known)?;
     }
     let exit = match answer.gaps.is_empty() {
@@ -332,7 +330,7 @@ fn write_totals(
 }
 
 fn name(holder: &Holder<'_>) -> String {
-    words::subject_argument(holder.grant.subject, &holder.grant.binding.metadata)
+    holder.grant.subject.notation(&holder.grant.binding.metadata)
 }
 
 /// Writes the number of folded subjects on one line.
@@ -400,8 +398,7 @@ fn table(
                 .and_then(|namespace| workloads(namespace, &grant.subject.name)),
             _ => None,
         };
-        let mut rows: Vec<Vec<Cell>> =
-            vec![row(words::subject_argument(grant.subject, metadata), runs).collect()];
+        let mut rows: Vec<Vec<Cell>> = vec![row(grant.subject.notation(metadata), runs).collect()];
         if wide && grant.subject.kind == SubjectKind::Group {
             for account in session.authorizer.members(&grant.subject.name) {
                 let Metadata { namespace, name, .. } = &account.metadata;

@@ -145,10 +145,7 @@ impl<'a> FixPlan<'a> {
             objects.collect()
         };
         let gained = plan.gained.iter().map(|gained| GainedDetails {
-            subject: words::subject_argument(
-                &gained.subject,
-                &Metadata::new(&*gained.namespace, ""),
-            ),
+            subject: gained.subject.notation(&Metadata::new(&*gained.namespace, "")),
             namespace: &gained.namespace,
             rules: gained.rules.iter().map(RuleDetails::new).collect(),
         });

@@ -14,7 +14,6 @@ use super::document::{Document, Each, Fields, Section, is_zero};
 use super::{ObjectReference, RuleDetails, TextList};
 use crate::listing::SizeOptions;
 use crate::resolved::label;
-use crate::words;
 
 /// The output of `walk`: each object once, with references between them.
 #[derive(Serialize)]
@@ -361,7 +360,7 @@ impl<'a> SubjectDetails<'a> {
 impl BoundDetails {
     fn new(bound: &WalkedBinding<'_>, holder: &str) -> Self {
         let WalkedBinding { binding, subject, via, .. } = bound;
-        let subject = words::subject_argument(subject, &binding.metadata);
+        let subject = subject.notation(&binding.metadata);
         Self {
             binding: id_of_binding(binding),
             subject: Some(subject).filter(|subject| subject != holder),

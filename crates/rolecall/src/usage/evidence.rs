@@ -143,18 +143,8 @@ impl Kept {
 
     /// Returns the requests to keep for a binding.
     pub(crate) fn of(all: &[Self], binding: &Binding) -> Vec<Request> {
-        let labels: Vec<String> = binding
-            .subjects
-            .iter()
-            .filter_map(|subject| {
-                let namespace = subject.effective_namespace(&binding.metadata);
-                match subject.kind.as_str() {
-                    "User" => Some(format!("user/{}", subject.name)),
-                    "Group" => Some(format!("group/{}", subject.name)),
-                    _ => namespace.map(|namespace| format!("sa/{namespace}:{}", subject.name)),
-                }
-            })
-            .collect();
+        let labels: Vec<String> =
+            binding.subjects.iter().map(|subject| subject.notation(&binding.metadata)).collect();
         let is_of = |kept: &&Self| labels.iter().any(|label| kept.subject.matches(label));
         all.iter().filter(is_of).map(|kept| kept.request.clone()).collect()
     }

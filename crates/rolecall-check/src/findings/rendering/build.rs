@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 
 use rolecall_rbac::{
-    Binding, Inventory, Metadata, Origin, Role, ServiceAccount, Subject, SubjectKind, Text,
-    Workload,
+    Binding, Inventory, Metadata, Origin, Role, ServiceAccount, Subject, Text, Workload,
 };
 use rustc_hash::FxBuildHasher;
 
@@ -150,20 +149,6 @@ pub(super) fn pair_subjects(source: &Binding, result: &Binding) -> Vec<(usize, u
         }
     }
     pairs
-}
-
-/// Writes a subject as the command line takes it.
-pub(super) fn shown(subject: &Subject, binding: &Metadata) -> String {
-    let name = &subject.name;
-    match &subject.kind {
-        SubjectKind::ServiceAccount => {
-            let namespace = subject.effective_namespace(binding).map_or("", |it| &**it);
-            format!("sa/{namespace}:{name}")
-        }
-        SubjectKind::User => format!("user/{name}"),
-        SubjectKind::Group => format!("group/{name}"),
-        SubjectKind::Other(kind) => format!("{kind} {name}"),
-    }
 }
 
 /// Pairs objects by their place in a source file. A build can use one source several times.

@@ -1,6 +1,6 @@
 use rolecall_rbac::{Binding, PolicyRule, Role};
 
-use super::build::{Pair, Pairs, pair_subjects, shown};
+use super::build::{Pair, Pairs, pair_subjects};
 use crate::words::listed;
 use crate::{FieldPath, Finding, Severity, documents};
 
@@ -15,7 +15,7 @@ fn of_binding(pairs: &Pairs<'_>, pair: &Pair<'_, Binding>) -> Option<Finding> {
     let kept = pair_subjects(source, result);
     let names = |binding: &Binding, is_kept: &dyn Fn(usize) -> bool| -> Vec<String> {
         let others = binding.subjects.iter().enumerate().filter(|(index, _)| !is_kept(*index));
-        others.map(|(_, subject)| shown(subject, &result.metadata)).collect()
+        others.map(|(_, subject)| subject.notation(&result.metadata)).collect()
     };
     let lost = names(source, &|index| kept.iter().any(|(before, _)| *before == index));
     if lost.is_empty() {
@@ -45,7 +45,7 @@ fn of_binding(pairs: &Pairs<'_>, pair: &Pair<'_, Binding>) -> Option<Finding> {
     }
     let stay: Vec<String> = kept
         .iter()
-        .filter_map(|(_, after)| Some(shown(result.subjects.get(*after)?, &result.metadata)))
+        .filter_map(|(_, after)| Some(result.subjects.get(*after)?.notation(&result.metadata)))
         .collect();
     if !stay.is_empty() {
         let keep = if stay.len() == 1 { "keeps" } else { "keep" };

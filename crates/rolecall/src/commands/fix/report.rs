@@ -222,7 +222,7 @@ impl Report<'_> {
                 "" => "everywhere".to_owned(),
                 namespace => format!("in namespace {namespace}"),
             };
-            let who = words::subject_argument(subject, &Metadata::new(&**namespace, ""));
+            let who = subject.notation(&Metadata::new(&**namespace, ""));
             self.warn(format!("{who} also gains access {place}: {}", self.brief(rules)));
         }
     }

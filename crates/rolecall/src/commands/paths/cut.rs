@@ -107,7 +107,7 @@ fn write_grant(
     grant: &CutGrant<'_>,
     number: usize,
 ) -> Result<(), CommandError> {
-    let subject = words::subject_argument(grant.subject, &grant.binding.metadata);
+    let subject = grant.subject.notation(&grant.binding.metadata);
     let rule = match grant.rule {
         Some(rule) => format!(", rules[{rule}]"),
         None => ", all rules".to_owned(),

@@ -87,7 +87,7 @@ fn choke_points(out: &mut impl Write, answer: &Answer<'_>) -> Result<(), Command
     writeln!(out, "Choke points: grants whose removal stops the most paths")?;
     for point in answer.choke_points.iter().take(MOST_POINTS) {
         let grant = &point.grant;
-        let subject = words::subject_argument(grant.subject, &grant.binding.metadata);
+        let subject = grant.subject.notation(&grant.binding.metadata);
         writeln!(
             out,
             "  {}: {} in {}{}",
