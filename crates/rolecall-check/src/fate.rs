@@ -1,4 +1,4 @@
-//! Whether an entry of a rule's `resources` can match anything, and what was meant if not.
+//! Decides whether an entry of a rule's `resources` can match a request, and finds the intended one.
 
 use rolecall_rbac::{Catalog, PolicyRule, ServedResource, Text, edit_distance, is_template};
 
@@ -37,20 +37,20 @@ pub(crate) enum Dead<'a> {
     },
 }
 
-/// How an API group of a rule is to be taken.
+/// The origin of an API group of a rule.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum GroupKind {
     /// `*`.
     Any,
     /// One that Kubernetes alone serves.
     BuiltIn,
-    /// One that anybody may have installed.
+    /// One that an extension can serve.
     Open,
-    /// One that cannot exist, or is surely a misspelt built-in one.
+    /// One that cannot exist, or is a misspelled built-in one.
     Impossible,
 }
 
-/// Returns why an entry of a rule's `resources` matches nothing; `None` when it may match something.
+/// Returns why an entry of a rule's `resources` matches nothing; `None` if it can match something.
 pub(crate) fn of_resource<'a>(
     rule: &'a PolicyRule,
     entry: &'a Text,
