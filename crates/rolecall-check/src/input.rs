@@ -28,6 +28,18 @@ pub struct CheckInput<'a> {
     pub complete: bool,
     /// Whether it is known where objects belong that name no namespace, and no guess.
     pub namespace_given: bool,
+    /// The program that applies the objects.
+    pub applied_by: AppliedBy,
+}
+
+/// The program that applies the objects, which decides their order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AppliedBy {
+    /// One that is not known: Helm for objects with Helm hooks.
+    #[default]
+    Unknown,
+    /// Argo CD, which gives Helm hooks another order.
+    ArgoCd,
 }
 
 /// Which objects findings are about.

@@ -41,7 +41,7 @@ pub use findings::rendering::{
 };
 pub use fingerprint::fingerprints;
 pub use fold::fold;
-pub use input::{CheckInput, Judged};
+pub use input::{AppliedBy, CheckInput, Judged};
 pub use rolecall_access::{
     KubernetesVersion, RuleCode, RuleCodeError, Severity, UnknownSeverityError, VersionError,
     Versions,

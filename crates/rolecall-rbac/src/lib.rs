@@ -29,6 +29,7 @@ mod decision;
 mod gap;
 mod glob;
 mod grid;
+mod hook;
 mod identity;
 mod index;
 #[cfg(feature = "k8s-openapi")]
@@ -61,6 +62,7 @@ pub use decision::{Decision, Grant, Problem, RuleGrant, Verdict, VerdictKind};
 pub use gap::{Gap, ObjectKind, Unread};
 pub use glob::{Glob, GlobError};
 pub use grid::{Axes, Column, Grid, GridRow};
+pub use hook::HookLifetime;
 pub use identity::{Identity, ServiceAccountName};
 pub use matching::{rule_allows, subject_matches};
 pub use model::{

@@ -144,6 +144,7 @@ fn helm(directory: &Path, boundaries: &[Boundary], names: &Names) -> Vec<Target>
         charts: [directory.to_owned()].into(),
         layers: Vec::new(),
         deployed_by: Vec::new(),
+        is_for_argo_cd: false,
         obstacle,
     };
     let variants = chart::variants(directory).into_iter().map(|values| Target {

@@ -97,6 +97,7 @@ impl<'a> Graph<'a> {
             charts: closure.charts,
             layers: closure.layers,
             deployed_by: Vec::new(),
+            is_for_argo_cd: false,
             obstacle: closure.obstacle,
         }
     }

@@ -31,6 +31,8 @@ pub struct Target {
     pub layers: Vec<Kustomization>,
     /// The Argo CD or Flux objects that deploy it, such as `Application argocd/web`.
     pub deployed_by: Vec<String>,
+    /// Whether only Argo CD deploys its directory, as far as the repository shows.
+    pub is_for_argo_cd: bool,
     /// Why it cannot be rendered, as far as that is known without a tool.
     pub obstacle: Option<Obstacle>,
 }

@@ -2,7 +2,8 @@
 
 use rolecall_check::expectation::evaluate;
 use rolecall_check::{
-    CheckConfig, CheckInput, Finding, Judged, KubernetesVersion, check, expectation_findings,
+    AppliedBy, CheckConfig, CheckInput, Finding, Judged, KubernetesVersion, check,
+    expectation_findings,
 };
 use rolecall_rbac::Inventory;
 
@@ -23,6 +24,8 @@ pub(crate) struct Rules<'a> {
     pub(crate) judged: Judged,
     /// Whether a missing namespace is known.
     pub(crate) namespace_given: bool,
+    /// The program that applies the objects.
+    pub(crate) applied_by: AppliedBy,
 }
 
 /// Returns the findings with their remedies and configured severities, before suppressions. `complete`
@@ -43,6 +46,7 @@ pub(crate) fn findings(
         external: &rules.config.external,
         complete: session.complete,
         namespace_given: rules.namespace_given,
+        applied_by: rules.applied_by,
     });
     complete(&mut all);
     finding_words::add_remedies(&remedy::Judge::of(session), &mut all, sources);

@@ -19,11 +19,13 @@ use crate::config;
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::git;
+use crate::implied_group;
 use crate::input_report::{has_errors, note_excluded, note_unknown_versions, remedy, report};
 use crate::live::{self, Live};
 pub(crate) use crate::needs::{Breadth, Needs};
 use crate::place::{self, Place};
 use crate::slow_input::SlowInputNote;
+use crate::stream_namespace;
 use crate::targets::{self, Traced};
 use crate::text::Copied;
 use crate::ui::Ui;
@@ -157,6 +159,7 @@ impl Session {
         drop(note);
         note_excluded(ui, options, loaded.excluded, &loaded.unmatched);
         unrendered::note_unbuilt(ui, options, &loaded.unbuilt);
+        implied_group::note(ui, &loaded.inventory);
         let unread = report(ui, options, &loaded.problems);
         if !holds_input(&loaded.inventory) && has_errors(&loaded.problems) {
             return Err(CommandError::input("none of the manifests could be read"));
@@ -212,11 +215,13 @@ impl Session {
         }
         note_excluded(ui, options, loaded.excluded, &loaded.unmatched);
         unrendered::note_unbuilt(ui, options, &loaded.unbuilt);
+        implied_group::note(ui, &loaded.inventory);
         let unread = report(ui, options, &loaded.problems);
         if !holds_input(&loaded.inventory) && has_errors(&loaded.problems) {
             return Err(CommandError::input("nothing could be read"));
         }
         note_unknown_versions(ui, &loaded.inventory);
+        stream_namespace::warn(ui, options, &loaded.inventory);
         let session = Self::of_loaded(options, needs, loaded, stdin);
         session.report_drifts(ui);
         Ok(Self { incomplete: unread && !options.source.keep_going, ..session })

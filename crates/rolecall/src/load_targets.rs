@@ -6,6 +6,7 @@ use rolecall_source::manifests::{self, Context, Loaded};
 
 use crate::cli::Options;
 use crate::error::CommandError;
+use crate::implied_group;
 use crate::input_report;
 use crate::load::{self, Needs, Session};
 use crate::slow_input::SlowInputNote;
@@ -77,6 +78,7 @@ impl Sessions {
         }
         let unread = input_report::report(ui, options, &plain.problems);
         unrendered::note_unbuilt(ui, options, &plain.unbuilt);
+        implied_group::note(ui, &plain.inventory);
         let plain = has_plain.then(|| {
             let mut session = Session::of_loaded(options, needs, plain, stdin);
             session.incomplete = unread && !options.source.keep_going;

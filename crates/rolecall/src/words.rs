@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 pub(crate) use rolecall_rbac::with_group;
 use rolecall_rbac::{
-    Binding, Decision, Gap, Grant, Metadata, Origin, PolicyRule, Problem, Request, Role, Subject,
-    SubjectKind, Target, Text, Unread, Verdict, sentence_list,
+    Binding, Decision, Gap, Grant, HookLifetime, Metadata, Origin, PolicyRule, Problem, Request,
+    Role, Subject, SubjectKind, Target, Text, Unread, Verdict, sentence_list,
 };
 use rolecall_review::Answer;
 
@@ -140,6 +140,29 @@ pub(crate) fn origin(metadata: &Metadata) -> String {
     match &metadata.origin {
         Origin::Default => " (default)".to_owned(),
         origin => origin.position().map_or_else(String::new, |position| format!(" ({position})")),
+    }
+}
+
+/// Says when an object of a Helm hook exists, if it is not there as long as its release; nothing for others.
+pub(crate) fn of_hook<'a>(objects: impl IntoIterator<Item = &'a Metadata>) -> String {
+    let note = objects.into_iter().find_map(hook_note);
+    note.map_or_else(String::new, |note| format!(" ({note})"))
+}
+
+/// Returns when an object of a Helm hook exists, if it is not there as long as its release.
+pub(crate) fn hook_note(metadata: &Metadata) -> Option<String> {
+    let of = |events: Vec<&str>| match &*events {
+        [] => "Helm hook".to_owned(),
+        events => format!("Helm hook `{}`", events.join(",")),
+    };
+    match metadata.hook_lifetime()? {
+        HookLifetime::AfterRun(events) => {
+            Some(format!("{}: does not exist before it has run", of(events)))
+        }
+        HookLifetime::DuringRun(events) => {
+            Some(format!("{}: deleted when it has succeeded", of(events)))
+        }
+        HookLifetime::Lasting(_) => None,
     }
 }
 

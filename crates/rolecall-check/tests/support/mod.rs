@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 
 use rolecall_check::expectation::evaluate;
 use rolecall_check::{
-    CheckConfig, CheckInput, Finding, Judged, KubernetesVersion, check, expectation_findings,
-    suppress,
+    AppliedBy, CheckConfig, CheckInput, Finding, Judged, KubernetesVersion, check,
+    expectation_findings, suppress,
 };
 use rolecall_rbac::{Authorizer, Catalog, Inventory, resolve_aggregation};
 use rolecall_source::facts::Version;
@@ -52,6 +52,7 @@ pub fn findings_for(manifests: &str, version: Version) -> Vec<Finding> {
         external: &config.external,
         complete: false,
         namespace_given: false,
+        applied_by: AppliedBy::Unknown,
     });
     if let Some((sources, result)) = built {
         build::check(sources, result, authorizer.inventory(), &mut findings);

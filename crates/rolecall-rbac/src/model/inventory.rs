@@ -157,6 +157,22 @@ impl Inventory {
         self.unknown_fields.iter_mut().for_each(|field| change(&mut field.origin));
     }
 
+    /// Removes Helm's annotations from all objects, for those that another program applies: only Helm and
+    /// Argo CD know hooks.
+    pub fn forget_hooks(&mut self) {
+        let roles = self.roles.iter_mut().map(|it| &mut it.metadata);
+        let bindings = self.bindings.iter_mut().map(|it| &mut it.metadata);
+        let accounts = self.service_accounts.iter_mut().map(|it| &mut it.metadata);
+        let workloads = self.workloads.iter_mut().map(|it| &mut it.metadata);
+        for metadata in roles.chain(bindings).chain(accounts).chain(workloads) {
+            if metadata.annotation("helm.sh/hook").is_some() {
+                let all = std::mem::take(&mut metadata.annotations).into_vec().into_iter();
+                metadata.annotations =
+                    all.filter(|(key, _)| !key.starts_with("helm.sh/")).collect();
+            }
+        }
+    }
+
     /// Turns the inventory back into a builder, to add more objects.
     pub fn into_builder(self) -> InventoryBuilder {
         InventoryBuilder { inventory: self, ..InventoryBuilder::default() }
@@ -286,6 +302,11 @@ impl InventoryBuilder {
         self.inventory.change_origins(&mut change);
         let implied = self.implied_service_accounts.iter_mut();
         implied.for_each(|account| change(&mut account.metadata.origin));
+    }
+
+    /// Removes Helm's annotations from all objects so far.
+    pub fn forget_hooks(&mut self) {
+        self.inventory.forget_hooks();
     }
 
     /// Returns the bindings so far.

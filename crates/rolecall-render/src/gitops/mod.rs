@@ -4,6 +4,7 @@
 mod argo;
 mod flux;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -65,6 +66,19 @@ pub(crate) fn apply(
     }
     targets.sort_by(|left, right| left.name.cmp(&right.name));
     targets.dedup_by(|left, right| left.name == right.name);
+    mark_those_of_argo_cd(targets);
+}
+
+/// Marks the targets in directories that only Argo CD deploys.
+fn mark_those_of_argo_cd(targets: &mut [Target]) {
+    let mut only_argo: BTreeMap<PathBuf, bool> = BTreeMap::new();
+    for target in targets.iter().filter(|target| !target.deployed_by.is_empty()) {
+        let is_of_argo = target.deployed_by.iter().all(|by| by.starts_with("Application"));
+        *only_argo.entry(target.directory.clone()).or_insert(true) &= is_of_argo;
+    }
+    for target in targets {
+        target.is_for_argo_cd = only_argo.get(&target.directory) == Some(&true);
+    }
 }
 
 fn boundary_of<'b>(file: &Path, boundaries: &'b [Boundary]) -> Option<&'b Boundary> {

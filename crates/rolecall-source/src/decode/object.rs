@@ -174,6 +174,8 @@ fields! {
         };
         Secrets = "secrets" => object.body("secrets", map, strings)?;
         Spec = "spec" => object.body("spec", map, strings)?;
+        // Only a PodTemplate has it.
+        Template = "template" => object.body("template", map, strings)?;
     }
 
     fn is_stray(key: &str) -> bool {

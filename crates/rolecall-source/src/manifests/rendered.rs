@@ -27,6 +27,11 @@ impl Rendered {
         self.batch.objects
     }
 
+    /// Removes the annotations of Helm hooks, which only Helm and Argo CD know.
+    pub fn forget_hooks(&mut self) {
+        self.batch.builder.forget_hooks();
+    }
+
     /// Changes the origins of objects, gaps and problems, from lines of the output to source files.
     pub fn change_origins(&mut self, mut change: impl FnMut(&mut Origin)) {
         self.batch.builder.change_origins(&mut change);

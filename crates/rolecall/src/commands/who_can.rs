@@ -427,7 +427,10 @@ fn note(session: &Session, holder: &Holder<'_>) -> String {
     let unbuilt = is_unbuilt.then_some("before building");
     let absent = words::absence(session.missing_from());
     let missing = output::missing_account(session, holder).map(|_| absent);
-    unbuilt.into_iter().chain(missing).collect::<Vec<_>>().join("; ")
+    let hook =
+        [&grant.binding.metadata, &grant.role.metadata].into_iter().find_map(words::hook_note);
+    let notes = [unbuilt.map(str::to_owned), missing.map(str::to_owned), hook];
+    notes.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 /// The maximum number of workloads to name per ServiceAccount.

@@ -19,6 +19,9 @@ pub(crate) struct ObjectReference<'a> {
     /// Whether a build that was not run can change the object.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     unbuilt: bool,
+    /// The events of the Helm hook that creates it, if it does not exist as long as its release.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hook: Option<&'a str>,
 }
 
 /// A rule in Kubernetes' format, without empty lists.
@@ -60,12 +63,15 @@ impl<'a> ObjectReference<'a> {
             Origin::Cluster | Origin::Default => (None, None),
         };
         let unbuilt = metadata.is_unbuilt();
-        Self { file, line, unbuilt, ..Self::named(kind, &metadata.namespace, &metadata.name) }
+        let is_temporary = metadata.hook_lifetime().is_some_and(|it| it.is_temporary());
+        let hook = metadata.annotation("helm.sh/hook").filter(|_| is_temporary);
+        let hook = hook.map(|events| &**events);
+        Self { file, line, unbuilt, hook, ..Self::named(kind, &metadata.namespace, &metadata.name) }
     }
 
     /// References an object without a location.
     pub(crate) fn named(kind: &'a str, namespace: &'a str, name: &'a str) -> Self {
-        Self { kind, namespace, name, file: None, line: None, unbuilt: false }
+        Self { kind, namespace, name, file: None, line: None, unbuilt: false, hook: None }
     }
 
     /// Copies the name and location of a binding.

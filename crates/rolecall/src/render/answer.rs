@@ -280,9 +280,10 @@ impl Answer<'_> {
             _ => format!(" to {}", words::subject(subject, &binding.metadata)),
         };
         format!(
-            "by {}{subject}{}, {}, rules[{rule_index}]: {}",
+            "by {}{subject}{}{}, {}, rules[{rule_index}]: {}",
             words::binding(binding),
             words::origin(&binding.metadata),
+            words::of_hook([&binding.metadata, &role.metadata]),
             words::role(role),
             words::rule_about(rule, self.request),
         )

@@ -174,6 +174,10 @@ fn render_all(
                 ..config.clone()
             };
             let mut rendered = manifests::decode(&config, &target.name, &output.text);
+            // `kubectl apply -k` knows no hooks.
+            if target.tool() == ToolKind::Kustomize && !target.is_for_argo_cd {
+                rendered.forget_hooks();
+            }
             let sources = tracer.sources(&target, &output);
             let mut traced = Traced::trace(&mut rendered, &sources, &target);
             let namespace = namespace_of(&target, &config);

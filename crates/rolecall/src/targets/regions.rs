@@ -122,9 +122,17 @@ fn in_object<'a>(
     };
     let (list, rest) = (steps.get(..last)?, steps.get(last + 1..)?);
     let item = steps.get(..=last)?;
-    let whole_list = written.find(list)?;
+    // A field that does not exist has the region of its parent.
+    let around = list.split_last().and_then(|(_, around)| written.find(around));
+    let whole_list = written.find(list).filter(|it| Some(*it) != around)?;
+    // The only item of a list in block style has the region of the list.
+    let is_block =
+        text_of(bytes, whole_list).is_some_and(|it| !it.is_empty() && !it.starts_with('['));
+    let exists = |path: &[FieldStep<'a>]| {
+        let is_first = path.last() == Some(&FieldStep::Index(0));
+        written.find(path).is_some_and(|it| it != whole_list || (is_first && is_block))
+    };
     let expected = rendered.words(item)?;
-    let exists = |path: &[FieldStep<'a>]| written.find(path).is_some_and(|it| it != whole_list);
     if exists(item) && written.words(item)? == expected {
         return written.find(steps);
     }

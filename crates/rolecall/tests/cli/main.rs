@@ -46,6 +46,7 @@ mod paths;
 mod placeholders;
 mod places;
 mod questions;
+mod render_chart_traps;
 mod render_tools;
 mod render_traps;
 mod report;

@@ -104,6 +104,7 @@ fn misplaced(field: &UnknownField, meant: &str) -> Option<String> {
 fn pod_spec(kind: &str) -> Option<&'static str> {
     match kind {
         "Pod" => Some("spec"),
+        "PodTemplate" => Some("template.spec"),
         "CronJob" => Some("spec.jobTemplate.spec.template.spec"),
         "ReplicationController"
         | "ReplicaSet"

@@ -1,4 +1,6 @@
-use super::hooks::HelmHook;
+use rolecall_rbac::HookLifetime;
+
+use crate::AppliedBy;
 use crate::context::Context;
 use crate::findings::Rule;
 use crate::words::listed;
@@ -6,26 +8,26 @@ use crate::{FieldPath, Finding, documents};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC709, check };
 
-/// The events before which an ordinary release has no such object.
-const LATE: [&str; 6] =
-    ["test", "test-success", "pre-delete", "post-delete", "pre-rollback", "post-rollback"];
-
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    // Argo CD creates no such hooks for tests, and deletes others with the Application.
+    if context.input.applied_by == AppliedBy::ArgoCd {
+        return;
+    }
     for binding in context.bindings() {
-        let Some(hook) = HelmHook::of(&binding.metadata) else { continue };
-        if hook.policies.contains(&"hook-succeeded") || hook.events.is_empty() {
-            continue;
-        }
-        let events = listed(&hook.events);
-        let stays = match hook.events.iter().all(|event| LATE.contains(event)) {
-            true => "exists only once the hook has run, and then stays",
-            false => "stays",
+        let (events, stays) = match binding.metadata.hook_lifetime() {
+            Some(HookLifetime::AfterRun(events)) => {
+                (events, "exists only once the hook has run, and then stays")
+            }
+            Some(HookLifetime::Lasting(events)) if !events.is_empty() => (events, "stays"),
+            _ => continue,
         };
-        let message =
-            format!("is a Helm hook ({events}): the grant {stays}, even after `helm uninstall`");
+        let message = format!(
+            "is a Helm hook ({}): the grant {stays}, even after `helm uninstall`",
+            listed(&events)
+        );
         let finding = Finding::new(RULE.meta, binding.into(), message)
             .at(FieldPath::key("metadata").then_key("annotations").then_key("helm.sh/hook"))
-            .about(hook.events.join(","))
+            .about(events.join(","))
             .fix("add the annotation `helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded`");
         findings.push(finding);
     }

@@ -4,7 +4,7 @@ use super::hooks::{ArgoStep, HelmHook, Phase};
 use crate::context::Context;
 use crate::findings::Rule;
 use crate::pods::PodOf;
-use crate::{FieldPath, Finding, ObjectRef, documents};
+use crate::{AppliedBy, FieldPath, Finding, ObjectRef, documents};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC708, check };
 
@@ -26,12 +26,15 @@ const HELM_KINDS: [&str; 11] = [
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for pod in context.pods() {
         let metadata = &pod.workload.metadata;
-        if let Some(hook) = HelmHook::of(metadata) {
+        let hook = HelmHook::of(metadata);
+        if context.input.applied_by == AppliedBy::ArgoCd {
+            of_argo(context, pod, ArgoStep::of_release, findings);
+        } else if let Some(hook) = hook {
             if hook.has("pre-install") {
                 of_helm(context, pod, &hook, findings);
             }
-        } else if let Some(step) = ArgoStep::of(metadata) {
-            of_argo(context, pod, step, findings);
+        } else {
+            of_argo(context, pod, ArgoStep::of, findings);
         }
     }
 }
@@ -74,9 +77,14 @@ fn place<'a>(hook: &HelmHook<'_>, kind: &str, metadata: &'a Metadata) -> (i64, &
 }
 
 /// Reports the objects that a workload needs and that Argo CD applies after it is complete.
-fn of_argo<'a>(context: &Context<'a>, pod: &PodOf<'a>, own: ArgoStep, findings: &mut Vec<Finding>) {
-    let is_late =
-        |_: &str, metadata: &Metadata| ArgoStep::of(metadata).is_none_or(|other| other > own);
+fn of_argo<'a>(
+    context: &Context<'a>,
+    pod: &PodOf<'a>,
+    step_of: impl Fn(&Metadata) -> Option<ArgoStep>,
+    findings: &mut Vec<Finding>,
+) {
+    let Some(own) = step_of(&pod.workload.metadata) else { return };
+    let is_late = |_: &str, metadata: &Metadata| step_of(metadata).is_none_or(|other| other > own);
     let Some(needed) = Needed::of(context, pod, is_late) else { return };
     // Only Jobs have to complete before the next wave; other workloads just have to start.
     let must_complete = own.phase != Phase::Sync || *pod.workload.kind == *"Job";
@@ -84,7 +92,7 @@ fn of_argo<'a>(context: &Context<'a>, pod: &PodOf<'a>, own: ArgoStep, findings: 
         return;
     }
     let shown = |step: ArgoStep| format!("{} wave {}", step.phase.as_str(), step.wave);
-    let later = match needed.metadata.and_then(ArgoStep::of) {
+    let later = match needed.metadata.and_then(&step_of) {
         Some(step) => format!("in {}", shown(step)),
         None => "never in a successful sync".to_owned(),
     };
@@ -164,8 +172,9 @@ impl<'a> Needed<'a> {
             .into_iter()
             .find(|key| workload.metadata.annotation(key).is_some())
             .unwrap_or_default();
+        let annotations = FieldPath::key("metadata").then_key("annotations");
         Finding::new(RULE.meta, workload.into(), message)
-            .at(FieldPath::key("metadata").then_key("annotations").then_key(key))
+            .at(if key.is_empty() { FieldPath::key("metadata") } else { annotations.then_key(key) })
             .about(self.object.to_string())
             .fix(fix)
             .related(self.object.clone(), "is created later")

@@ -9,20 +9,14 @@ pub(super) struct HelmHook<'a> {
     pub(super) events: Vec<&'a str>,
     /// The weight: hooks with lower ones come first.
     pub(super) weight: i64,
-    /// The delete policies.
-    pub(super) policies: Vec<&'a str>,
 }
 
 impl<'a> HelmHook<'a> {
     /// Reads the annotations of a hook; `None` for an ordinary object.
     pub(super) fn of(metadata: &'a Metadata) -> Option<Self> {
         let events = metadata.annotation("helm.sh/hook")?;
-        let policies = metadata.annotation("helm.sh/hook-delete-policy");
-        Some(Self {
-            events: list(events),
-            weight: number(metadata, "helm.sh/hook-weight"),
-            policies: policies.map(|it| list(it)).unwrap_or_default(),
-        })
+        let weight = number(metadata, "helm.sh/hook-weight").unwrap_or_default();
+        Some(Self { events: list(events), weight })
     }
 
     pub(super) fn has(&self, event: &str) -> bool {
@@ -61,7 +55,7 @@ impl Phase {
 impl ArgoStep {
     /// Reads the annotations; `None` for an object that no successful sync applies.
     pub(super) fn of(metadata: &Metadata) -> Option<Self> {
-        let wave = number(metadata, "argocd.argoproj.io/sync-wave");
+        let wave = number(metadata, WAVE).unwrap_or_default();
         let Some(hooks) = metadata.annotation("argocd.argoproj.io/hook") else {
             return Some(Self { phase: Phase::Sync, wave });
         };
@@ -73,12 +67,33 @@ impl ArgoStep {
         });
         Some(Self { phase: phases.min()?, wave })
     }
+
+    /// Reads the annotations as Argo CD does when it deploys a chart: Helm hooks count unless the object has
+    /// a hook of Argo CD, and weights are waves (`pkg/sync/hook/helm` of gitops-engine).
+    pub(super) fn of_release(metadata: &Metadata) -> Option<Self> {
+        let own = Self::of(metadata);
+        let has_own = own.is_none_or(|own| own.phase != Phase::Sync)
+            || metadata.annotation("argocd.argoproj.io/hook").is_some();
+        let Some(hook) = HelmHook::of(metadata).filter(|_| !has_own) else { return own };
+        let wave = number(metadata, WAVE).unwrap_or(hook.weight);
+        let phases = hook.events.iter().filter_map(|event| match *event {
+            "pre-install" | "pre-upgrade" => Some(Phase::PreSync),
+            "crd-install" => Some(Phase::Sync),
+            "post-install" | "post-upgrade" => Some(Phase::PostSync),
+            // No sync creates the others.
+            _ => None,
+        });
+        Some(Self { phase: phases.min()?, wave })
+    }
 }
+
+/// The annotation with the wave of an object.
+const WAVE: &str = "argocd.argoproj.io/sync-wave";
 
 fn list(text: &str) -> Vec<&str> {
     text.split(',').map(str::trim).filter(|item| !item.is_empty()).collect()
 }
 
-fn number(metadata: &Metadata, key: &str) -> i64 {
-    metadata.annotation(key).and_then(|text| text.trim().parse().ok()).unwrap_or_default()
+fn number(metadata: &Metadata, key: &str) -> Option<i64> {
+    metadata.annotation(key)?.trim().parse().ok()
 }

@@ -1,6 +1,6 @@
-use rolecall_rbac::SubjectKind;
+use rolecall_rbac::{PodSpec, Subject, SubjectKind};
 
-use super::build::{Pairs, pair_subjects};
+use super::build::{Pairs, pair_subjects, written_namespace};
 use crate::{FieldPath, Finding, documents};
 
 /// Finds ServiceAccounts in subjects that a build replaces by those of another namespace.
@@ -13,7 +13,10 @@ pub(super) fn check(pairs: &Pairs<'_>, findings: &mut Vec<Finding>) {
                 && !source.namespace.is_empty()
                 && source.namespace != result.namespace;
             // With other objects of its namespace, such as its ServiceAccount, a subject moves on purpose.
-            if !is_moved || pairs.moves(&source.namespace, &result.namespace) {
+            if !is_moved
+                || pairs.moves(&source.namespace, &result.namespace)
+                || is_of_bare_account(pairs, source)
+            {
                 continue;
             }
             let (old, new) = (&source.namespace, &result.namespace);
@@ -36,4 +39,17 @@ pub(super) fn check(pairs: &Pairs<'_>, findings: &mut Vec<Finding>) {
             findings.push(finding);
         }
     }
+}
+
+/// Returns whether a subject in namespace `default` is that of objects of the build without a namespace, which
+/// belong to `default` for Kustomize.
+fn is_of_bare_account(pairs: &Pairs<'_>, subject: &Subject) -> bool {
+    let mut accounts = pairs.accounts.iter().map(|pair| &pair.source.metadata);
+    let mut workloads = pairs.workloads.iter().map(|pair| pair.source);
+    let runs_as = |pod: &PodSpec| *pod.service_account_name() == *subject.name;
+    *subject.namespace == *"default"
+        && (accounts.any(|it| written_namespace(it).is_empty() && it.name == subject.name)
+            || workloads.any(|it| {
+                written_namespace(&it.metadata).is_empty() && it.pods.iter().any(runs_as)
+            }))
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 use rolecall_check::expectation::{Failure, Outcome, evaluate_target, join};
 use rolecall_check::{
-    CheckConfig, Date, Finding, Judged, Suppressed, expectation_findings, fingerprints, fold,
-    suppress,
+    AppliedBy, CheckConfig, Date, Finding, Judged, Suppressed, expectation_findings, fingerprints,
+    fold, suppress,
 };
 use rolecall_rbac::{Authorizer, Gap, Inventory};
 use rolecall_render::TargetKind;
@@ -122,6 +122,10 @@ impl Judge<'_> {
             namespace_given: !options.namespace.namespaces.is_empty()
                 || session.live().is_some()
                 || target.is_some_and(|target| target.target.target.namespace().is_some()),
+            applied_by: match target.is_some_and(|target| target.target.target.is_for_argo_cd) {
+                true => AppliedBy::ArgoCd,
+                false => AppliedBy::Unknown,
+            },
         };
         let complete = |all: &mut Vec<Finding>| {
             if let Some(target) = target {

@@ -1,7 +1,8 @@
 //! The findings of a report.
 
 use rolecall_check::{
-    CheckConfig, Date, Judged, KubernetesVersion, ObjectRef, RuleMeta, fingerprints, fold, suppress,
+    AppliedBy, CheckConfig, Date, Judged, KubernetesVersion, ObjectRef, RuleMeta, fingerprints,
+    fold, suppress,
 };
 use rolecall_report::{FindingObject, FindingRule, Note, ObjectPlace, OtherFinding, ReportFinding};
 use rolecall_source::manifests;
@@ -37,6 +38,7 @@ pub(super) fn findings(
         version,
         judged,
         namespace_given: !options.namespace.namespaces.is_empty() || session.live().is_some(),
+        applied_by: AppliedBy::Unknown,
     };
     let unmet = checked::unmet(session, config);
     let all =

@@ -23,7 +23,8 @@ fn role_tree(holders: &Holders<'_>, held: &HeldRole<'_>, detail: TreeDetail<'_>)
         None => Tree::new(format!("{title} {}", absence(detail.missing_from))).styled(MISSING),
         Some(role) => {
             let unbuilt = words::before_building([&role.metadata]);
-            let mut tree = Tree::new(format!("{title}{unbuilt}")).styled(HEAD);
+            let hook = words::of_hook([&role.metadata]);
+            let mut tree = Tree::new(format!("{title}{unbuilt}{hook}")).styled(HEAD);
             if let Some(position) = role.metadata.origin.position().filter(|_| detail.wide) {
                 tree = tree.detail(format!("at {position}"));
             }
@@ -53,8 +54,9 @@ fn held_tree(walk: &Walk<'_>, held: &HeldBinding<'_>, detail: TreeDetail<'_>) ->
         namespace => format!("in {namespace}"),
     };
     let unbuilt = words::before_building([&binding.metadata]);
+    let hook = words::of_hook([&binding.metadata]);
     let (kind, name) = (binding.kind(), &binding.metadata.name);
-    let mut tree = Tree::new(format!("{scope}: {kind} {name}{unbuilt}"));
+    let mut tree = Tree::new(format!("{scope}: {kind} {name}{unbuilt}{hook}"));
     if let Some(position) = binding.metadata.origin.position().filter(|_| detail.wide) {
         tree = tree.detail(format!("at {position}"));
     }

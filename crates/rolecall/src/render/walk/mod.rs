@@ -289,8 +289,9 @@ fn binding_tree(bound: &WalkedBinding<'_>, detail: TreeDetail<'_>) -> Tree {
         RoleState::Found(role) => Some(&role.metadata),
         _ => None,
     };
-    let unbuilt = words::before_building([Some(&binding.metadata), of_role].into_iter().flatten());
-    let mut tree = Tree::new(format!("{}{to}{unbuilt}", binding_line(binding)));
+    let both = || [Some(&binding.metadata), of_role].into_iter().flatten();
+    let (unbuilt, hook) = (words::before_building(both()), words::of_hook(both()));
+    let mut tree = Tree::new(format!("{}{to}{unbuilt}{hook}", binding_line(binding)));
     if let Some(origins) = origins(binding, role).filter(|_| detail.wide) {
         tree = tree.detail(origins);
     }
