@@ -60,6 +60,16 @@ fn a_late_kind_is_recognized() {
     let role = r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"r"},"spec":{},"kind":"Role","apiVersion":"rbac.authorization.k8s.io/v1"}"#;
     check(&format!(r#"{{"kind":"List","items":[{role}]}}"#), 0, &["r"], &[]);
     check(role, 0, &["r"], &[]);
+    // After an irrelevant object, only the keys of others are read.
+    let pod = |name: &str| {
+        format!(r#"{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"{name}"}},"spec":{{}}}}"#)
+    };
+    let (a, b, c) = (pod("a"), pod("b"), pod("c"));
+    check(&format!(r#"{{"kind":"List","items":[{a},{b},{role},{c}]}}"#), 3, &["r"], &[]);
+    let unnamed = |name: &str| format!(r#"{{"metadata":{{"name":"{name}"}},"spec":{{}}}}"#);
+    let list = r#"{"apiVersion":"v1","kind":"PodList","items":["#;
+    let (a, b) = (unnamed("a"), unnamed("b"));
+    check(&format!("{list}{a},{b},{role}]}}"), 2, &["r"], &[]);
 }
 
 #[test]

@@ -42,6 +42,7 @@ use self::object::Object;
 pub(crate) use self::skip::skip_rule;
 use self::strings::StringCache;
 use crate::problem::{Problem, ProblemKind};
+use rolecall_yaml::json::Members;
 use rolecall_yaml::{Document, Position};
 
 /// The decoded objects and problems, in input order.
@@ -135,6 +136,8 @@ pub(crate) struct Decoder {
     pub(crate) selection: Selection,
     /// Whether the current list is marked as stored by a server.
     pub(crate) stored: bool,
+    /// Whether the last object of a JSON text was irrelevant.
+    skips_objects: bool,
     /// Whether to record line numbers (only for uncompressed files found on disk).
     pub(crate) records_lines: bool,
     pub(crate) batch: Batch,
@@ -155,6 +158,7 @@ impl Decoder {
             place,
             selection: Selection::default(),
             stored: false,
+            skips_objects: false,
             records_lines: false,
             batch: Batch::default(),
         }
@@ -193,6 +197,12 @@ impl Decoder {
         identity: Option<&Identity>,
         position: Position,
     ) -> Result<usize, serde_json::Error> {
+        // Servers list objects by kind, so an irrelevant one is mostly followed by another.
+        if self.skips_objects
+            && let Some(length) = self.skip_irrelevant(text, identity)
+        {
+            return Ok(length);
+        }
         let mut deserializer = serde_json::Deserializer::from_str(text);
         if let Ok(object) = self.read_object(&mut deserializer, identity, position.line) {
             if let (Place::Cluster, Some(identity)) = (&self.place, identity)
@@ -201,6 +211,7 @@ impl Decoder {
                 self.batch.foreign = Some(object.kind().into());
                 return Ok(text.len());
             }
+            self.skips_objects = matches!(object, Object::Other(_, Shape::Irrelevant));
             if self.add(object) {
                 return Ok(deserializer.into_iter::<IgnoredAny>().byte_offset());
             }
@@ -215,6 +226,39 @@ impl Decoder {
             Err(error) => self.broken(&error, "", 0),
         }
         Ok(length)
+    }
+
+    /// Skips an irrelevant object at the start of a JSON text, and returns its length; `None` if it
+    /// can be relevant, or needs a complete parser.
+    fn skip_irrelevant(&mut self, text: &str, identity: Option<&Identity>) -> Option<usize> {
+        let mut members = Members::of(text)?;
+        let (mut api_version, mut kind) = (None, None);
+        let mut is_irrelevant = false;
+        while let Some(key) = members.key()? {
+            match key {
+                // A later key would decide.
+                "apiVersion" | "kind" if is_irrelevant => return None,
+                "apiVersion" => api_version = Some(members.string()?),
+                "kind" => kind = Some(members.string()?),
+                _ => {
+                    if !is_irrelevant {
+                        let api_version = api_version.or_else(|| Some(&*identity?.api_version));
+                        let of_list = identity.map(|identity| &*identity.kind);
+                        let kind = kind.or(of_list).filter(|kind| !kind.is_empty())?;
+                        let is_foreign = matches!(self.place, Place::Cluster)
+                            && of_list.is_some_and(|of_list| of_list != kind);
+                        let shape = self.selection.shape(api_version?, kind);
+                        if is_foreign || shape != Shape::Irrelevant {
+                            return None;
+                        }
+                        is_irrelevant = true;
+                    }
+                    members.skip()?;
+                }
+            }
+        }
+        self.batch.objects += usize::from(is_irrelevant);
+        is_irrelevant.then(|| members.passed())
     }
 
     /// Adds the namespace to subjects that require one.

@@ -14,6 +14,7 @@
 mod boundary;
 mod document;
 mod head;
+mod members;
 pub(crate) mod scanner;
 mod segment;
 mod source;
@@ -27,6 +28,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use self::boundary::Boundary;
 pub use self::head::ListHead;
 use self::head::{Field, Head, Length};
+pub use self::members::Members;
 use self::segment::{Between, End, decode};
 use self::source::{Segment, Source};
 pub use self::splitter::{NotAList, Splitter};
