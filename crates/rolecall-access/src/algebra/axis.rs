@@ -1,13 +1,15 @@
 use std::cmp::Ordering;
-use std::hash::Hash;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use rolecall_rbac::Text;
+use rustc_hash::FxHasher;
 
 use super::Key;
+use super::memo::remembered;
 
 /// A set operation, applied point by point.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Operation {
     /// Points in either set.
     Union,
@@ -18,7 +20,10 @@ pub(super) enum Operation {
 }
 
 /// A set of requests over the axes below the current one.
-pub(super) trait Set: Clone + Eq + Hash {
+pub(super) trait Set: Clone + Eq + Hash + 'static {
+    /// The number of axes.
+    const AXES: usize;
+
     /// Returns the empty set.
     fn nothing() -> Self;
 
@@ -32,6 +37,9 @@ pub(super) trait Set: Clone + Eq + Hash {
     /// inconclusive.
     fn is(&self, other: &Self) -> bool;
 
+    /// Returns a number that is the same for equal sets, and mostly different for others.
+    fn digest(&self) -> u64;
+
     /// Returns whether every point of this set is in the other.
     fn is_subset(&self, other: &Self) -> bool;
 
@@ -43,6 +51,8 @@ pub(super) trait Set: Clone + Eq + Hash {
 
 /// The innermost value, below the last axis.
 impl Set for bool {
+    const AXES: usize = 0;
+
     fn nothing() -> Self {
         false
     }
@@ -63,6 +73,10 @@ impl Set for bool {
         self == other
     }
 
+    fn digest(&self) -> u64 {
+        u64::from(*self)
+    }
+
     fn is_subset(&self, other: &Self) -> bool {
         !*self || *other
     }
@@ -71,23 +85,56 @@ impl Set for bool {
 /// A function from the points of one dimension to sets over the dimensions below it.
 ///
 /// Canonical: contains a key only if its set differs from the inherited one, so equal functions are
-/// equal values. Cheap to clone; equal parts are mostly shared.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// equal values. Cheap to clone, compare and hash; equal parts are mostly shared.
+#[derive(Clone, Debug)]
 pub(super) struct Axis<K: Key, S: Set> {
     points: Arc<Points<K, S>>,
 }
 
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(Debug)]
 struct Points<K, S> {
     /// Sorted by key.
     named: Vec<(K, S)>,
     rest: S,
+    digest: u64,
 }
+
+impl<K: Key, S: Set> PartialEq for Axis<K, S> {
+    fn eq(&self, other: &Self) -> bool {
+        let (one, another) = (&*self.points, &*other.points);
+        self.is(other)
+            || (one.digest == another.digest
+                && one.rest == another.rest
+                && one.named == another.named)
+    }
+}
+
+impl<K: Key, S: Set> Eq for Axis<K, S> {}
+
+impl<K: Key, S: Set> Hash for Axis<K, S> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.points.digest);
+    }
+}
+
+/// The numbers of axes of the sets whose combinations are remembered. Those with fewer axes are
+/// combined as fast, and those with more are hardly ever equal.
+const REMEMBERED: std::ops::RangeInclusive<usize> = 2..=4;
 
 impl<K: Key, S: Set> Axis<K, S> {
     /// Returns the function with the same set at every point.
     pub(super) fn constant(set: S) -> Self {
-        Self { points: Arc::new(Points { named: Vec::new(), rest: set }) }
+        Self::of(Vec::new(), set)
+    }
+
+    fn of(named: Vec<(K, S)>, rest: S) -> Self {
+        let mut hasher = FxHasher::default();
+        for (key, set) in &named {
+            key.hash(&mut hasher);
+            hasher.write_u64(set.digest());
+        }
+        hasher.write_u64(rest.digest());
+        Self { points: Arc::new(Points { named, rest, digest: hasher.finish() }) }
     }
 
     /// Returns the function with a set at the points that the keys match, and nothing elsewhere.
@@ -108,7 +155,7 @@ impl<K: Key, S: Set> Axis<K, S> {
                 named.push((key, set));
             }
         }
-        Self { points: Arc::new(Points { named, rest }) }
+        Self::of(named, rest)
     }
 
     /// Returns the keys with explicit sets, sorted, and these sets.
@@ -129,10 +176,40 @@ impl<K: Key, S: Set> Axis<K, S> {
         }
     }
 
+    /// Returns whether no key matches several points.
+    pub(super) fn has_only_points(&self) -> bool {
+        self.named().iter().all(|(key, _)| key.is_point())
+    }
+
     /// Returns the set that a key inherits.
     fn inherited(&self, key: &K) -> &S {
         let position = key.inherited(self.named());
         position.and_then(|position| self.named().get(position)).map_or(self.rest(), |(_, set)| set)
+    }
+}
+
+impl<K: Key, S: Set> Axis<K, S> {
+    /// Applies an operation at each point.
+    fn calculate(&self, other: &Self, operation: Operation) -> Self {
+        // Only points of the own keys can be in the result, so the other keys need no visit.
+        if operation != Operation::Union && self.rest().is_nothing() && self.has_only_points() {
+            let named = self.named().iter();
+            let named =
+                named.map(|(key, set)| (key.clone(), set.combine(other.get(key), operation)));
+            return Self::build(S::nothing(), named);
+        }
+        let mut last: Option<(&S, &S, S)> = None;
+        let named = Pairs { left: self, right: other, passed: (0, 0) }.map(|(key, left, right)| {
+            // Adjacent keys mostly share both sets, and so the result.
+            let known = last.as_ref().filter(|(a, b, _)| a.is(left) && b.is(right));
+            let combined = match known {
+                Some((_, _, combined)) => combined.clone(),
+                None => left.combine(right, operation),
+            };
+            last = Some((left, right, combined.clone()));
+            (key.clone(), combined)
+        });
+        Self::build(self.rest().combine(other.rest(), operation), named)
     }
 }
 
@@ -157,6 +234,8 @@ impl<S: Set> Axis<Text, S> {
 }
 
 impl<K: Key, S: Set> Set for Axis<K, S> {
+    const AXES: usize = S::AXES + 1;
+
     fn nothing() -> Self {
         Self::constant(S::nothing())
     }
@@ -167,8 +246,8 @@ impl<K: Key, S: Set> Set for Axis<K, S> {
 
     fn combine(&self, other: &Self, operation: Operation) -> Self {
         match operation {
-            Operation::Union | Operation::Intersection if self.is(other) => return self.clone(),
-            Operation::Difference if self.is(other) => return Self::nothing(),
+            Operation::Union | Operation::Intersection if self == other => return self.clone(),
+            Operation::Difference if self == other => return Self::nothing(),
             Operation::Union if self.is_nothing() => return other.clone(),
             Operation::Union | Operation::Difference if other.is_nothing() => return self.clone(),
             Operation::Intersection if other.is_nothing() => return other.clone(),
@@ -177,22 +256,18 @@ impl<K: Key, S: Set> Set for Axis<K, S> {
             }
             _ => {}
         }
-        let mut last: Option<(&S, &S, S)> = None;
-        let named = Pairs { left: self, right: other, passed: (0, 0) }.map(|(key, left, right)| {
-            // Adjacent keys mostly share both sets, and so the result.
-            let known = last.as_ref().filter(|(a, b, _)| a.is(left) && b.is(right));
-            let combined = match known {
-                Some((_, _, combined)) => combined.clone(),
-                None => left.combine(right, operation),
-            };
-            last = Some((left, right, combined.clone()));
-            (key.clone(), combined)
-        });
-        Self::build(self.rest().combine(other.rest(), operation), named)
+        if !REMEMBERED.contains(&Self::AXES) {
+            return self.calculate(other, operation);
+        }
+        remembered((self.clone(), other.clone(), operation), |_| self.calculate(other, operation))
     }
 
     fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.points, &other.points)
+    }
+
+    fn digest(&self) -> u64 {
+        self.points.digest
     }
 
     fn is_subset(&self, other: &Self) -> bool {
@@ -200,7 +275,7 @@ impl<K: Key, S: Set> Set for Axis<K, S> {
             return true;
         }
         // Only points of the own keys are in this set, so the other keys need no visit.
-        if self.rest().is_nothing() && self.named().iter().all(|(key, _)| key.is_point()) {
+        if self.rest().is_nothing() && self.has_only_points() {
             return self.named().iter().all(|(key, set)| set.is_subset(other.get(key)));
         }
         self.rest().is_subset(other.rest())

@@ -21,12 +21,12 @@ impl<K: Key, S: Set> Axis<K, S> {
     /// Blocks overlap if that avoids exceptions, like rules: `*` with `get` and `pods` with
     /// `create`, rather than `* except pods` with `get` and `pods` with `create` and `get`.
     pub(super) fn blocks(&self) -> Vec<(Patterns<K>, S)> {
-        let mut blocks: Vec<Block<'_, K, S>> = vec![Block {
-            key: None,
-            reaches: Vec::new(),
-            except: Vec::new(),
-            set: self.rest().clone(),
-        }];
+        if self.rest().is_nothing() && self.has_only_points() {
+            // No key inherits from another.
+            let blocks = self.named().iter().map(|(key, set)| Block::of(Some(key), set.clone()));
+            return join(blocks, self.named().len());
+        }
+        let mut blocks: Vec<Block<'_, K, S>> = vec![Block::of(None, self.rest().clone())];
         for (key, set) in self.named() {
             // The block for `*` is first, followed by one for each key.
             let above = key.inherited(self.named()).map_or(0, |position| position + 1);
@@ -35,7 +35,7 @@ impl<K: Key, S: Set> Axis<K, S> {
             let mut left = set.clone();
             reaching.retain(|position| {
                 let Some(block) = blocks.get_mut(*position) else { return false };
-                let fits = block.set.combine(set, Operation::Difference).is_nothing();
+                let fits = block.set.is_subset(set);
                 if fits {
                     left = left.combine(&block.set, Operation::Difference);
                 } else {
@@ -43,9 +43,10 @@ impl<K: Key, S: Set> Axis<K, S> {
                 }
                 fits
             });
-            blocks.push(Block { key: Some(key), reaches: reaching, except: Vec::new(), set: left });
+            blocks.push(Block { reaches: reaching, ..Block::of(Some(key), left) });
         }
-        join(blocks)
+        let all = blocks.len();
+        join(blocks.into_iter(), all)
     }
 }
 
@@ -57,16 +58,35 @@ struct Block<'a, K, S> {
     set: S,
 }
 
+impl<'a, K, S> Block<'a, K, S> {
+    fn of(key: Option<&'a K>, set: S) -> Self {
+        Self { key, reaches: Vec::new(), except: Vec::new(), set }
+    }
+}
+
+/// The number of blocks up to which comparing each with all is as fast.
+const FEW: usize = 16;
+
 /// Merges blocks with the same set and drops empty ones, in the order of their first pattern.
-fn join<K: Key, S: Set>(blocks: Vec<Block<'_, K, S>>) -> Vec<(Patterns<K>, S)> {
+fn join<'a, K: Key, S: Set>(
+    blocks: impl Iterator<Item = Block<'a, K, S>>,
+    all: usize,
+) -> Vec<(Patterns<K>, S)> {
     let mut joined: Vec<(Patterns<K>, S)> = Vec::new();
     let mut position_of: HashMap<S, usize, FxBuildHasher> = HashMap::default();
-    for block in blocks.into_iter().filter(|block| !block.set.is_nothing()) {
-        let position = *position_of.entry(block.set.clone()).or_insert_with(|| {
-            let none = Patterns { all: false, listed: Vec::new(), except: Vec::new() };
-            joined.push((none, block.set));
-            joined.len() - 1
-        });
+    for block in blocks.filter(|block| !block.set.is_nothing()) {
+        let known = match all <= FEW {
+            true => joined.iter().position(|(_, set)| *set == block.set),
+            false => position_of.get(&block.set).copied(),
+        };
+        let position = known.unwrap_or(joined.len());
+        if known.is_none() {
+            if all > FEW {
+                position_of.insert(block.set.clone(), position);
+            }
+            joined
+                .push((Patterns { all: false, listed: Vec::new(), except: Vec::new() }, block.set));
+        }
         let Some((patterns, _)) = joined.get_mut(position) else { continue };
         match block.key {
             None => patterns.all = true,

@@ -52,6 +52,8 @@ pub(crate) struct RuleLists<'a> {
     /// The same by address, so that popular roles are not hashed again for each binding.
     ids_by_address: HashMap<*const [PolicyRule], ListId, FxBuildHasher>,
     rules: Vec<&'a [PolicyRule]>,
+    /// The access that single lists allow.
+    of_list: HashMap<ListId, RuleSet, FxBuildHasher>,
     allowed: HashMap<BTreeSet<ListId>, RuleSet, FxBuildHasher>,
 }
 
@@ -108,8 +110,12 @@ impl<'a> RuleLists<'a> {
         if let Some(allowed) = self.allowed.get(lists) {
             return allowed.clone();
         }
-        let rules = lists.iter().filter_map(|id| self.rules.get(*id as usize).copied()).flatten();
-        let allowed = RuleSet::of_rules(rules);
+        let rules = |id: ListId| self.rules.get(id as usize).copied().unwrap_or_default();
+        let each = lists.iter().map(|id| {
+            let of_list = self.of_list.entry(*id);
+            of_list.or_insert_with(|| RuleSet::of_rules(rules(*id))).clone()
+        });
+        let allowed = each.reduce(|one, other| one.union(&other)).unwrap_or_else(RuleSet::nothing);
         self.allowed.insert(lists.clone(), allowed.clone());
         allowed
     }

@@ -7,7 +7,7 @@ use rolecall_rbac::Text;
 ///
 /// Keys form a tree: a point takes the set of the most specific key that matches it. In ascending
 /// order, a key comes after those that it inherits from.
-pub(super) trait Key: Ord + Clone + Hash {
+pub(super) trait Key: Ord + Clone + Hash + 'static {
     /// Returns whether the key matches a single point, so that no other key inherits from it.
     fn is_point(&self) -> bool;
 

@@ -1,4 +1,5 @@
 use std::cell::OnceCell;
+use std::sync::LazyLock;
 
 use rolecall_rbac::{Binding, PolicyRule, Text};
 
@@ -106,7 +107,7 @@ impl<'t> Product<'t> {
     }
 }
 
-static EVERYTHING: Extent = Extent { all: true, listed: Vec::new(), except: Vec::new() };
+static EVERYTHING: LazyLock<Extent> = LazyLock::new(Extent::everything);
 
 /// The points of an extent in a dimension without patterns other than `*`.
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,6 @@
-use rolecall_rbac::Text;
+use rolecall_rbac::Texts;
 
-use super::term::join;
+use super::join::{Dimension, join};
 use super::term_index::TermIndex;
 use super::{AccessSet, AccessTerm, Extent, Product, ResourceTerm, UrlTerm};
 
@@ -117,7 +117,9 @@ fn joined(terms: Vec<AccessTerm>) -> Vec<AccessTerm> {
             other => others.push(other),
         }
     }
-    others.extend(join(resources).into_iter().map(AccessTerm::Resources));
+    let dimensions =
+        [Dimension::Resources, Dimension::Groups, Dimension::Namespaces, Dimension::Verbs];
+    others.extend(join(resources, &dimensions).into_iter().map(AccessTerm::Resources));
     others.sort();
     others
 }
@@ -176,7 +178,7 @@ fn drop_exceptions<T: Clone>(
     dimension: fn(&mut T) -> &mut Extent,
     fits: impl Fn(&T) -> bool,
 ) {
-    let mut rest = dimension(term).clone();
+    let rest = dimension(term).clone();
     if rest.except.is_empty() {
         return;
     }
@@ -186,16 +188,16 @@ fn drop_exceptions<T: Clone>(
         fits(&excluded_part)
     };
     if excluded_fits(term, Extent::of_list(rest.except.iter().cloned())) {
-        let listed = if rest.all { Vec::new() } else { rest.listed };
-        *dimension(term) = Extent { all: rest.all, listed, except: Vec::new() };
+        let listed = if rest.all { Texts::default() } else { rest.listed };
+        *dimension(term) = Extent { all: rest.all, listed, except: Texts::default() };
         return;
     }
-    for dropped in std::mem::take(&mut rest.except) {
+    for dropped in rest.except.iter().cloned() {
         let others = dimension(term).except.iter().filter(|exception| **exception != dropped);
-        let others: Vec<Text> = others.cloned().collect();
+        let others: Texts = others.cloned().collect();
         // Narrower exceptions remain.
-        let except = if dropped.contains('*') { others.clone() } else { Vec::new() };
-        if excluded_fits(term, Extent { all: false, listed: vec![dropped], except }) {
+        let except = if dropped.contains('*') { others.clone() } else { Texts::default() };
+        if excluded_fits(term, Extent { all: false, listed: [dropped].into(), except }) {
             dimension(term).except = others;
         }
     }

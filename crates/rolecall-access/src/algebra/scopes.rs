@@ -63,7 +63,22 @@ impl Scopes {
 
     /// Returns the possible requests of a set.
     pub fn possible(&self, access: &AccessSet) -> AccessSet {
-        access.difference(&self.impossible(access))
+        let elsewhere = self.elsewhere_with_extras(access);
+        let in_namespaces = |groups: &Groups| groups.combine(&elsewhere, Operation::Difference);
+        let at_cluster_scope = access.resources.get(&"".into()).clone();
+        let named = access.resources.named().iter().filter(|(namespace, _)| !namespace.is_empty());
+        let named = named.map(|(namespace, groups)| {
+            let mut possible = in_namespaces(groups);
+            if self.has_namespaces(groups) {
+                let of_others = self.of_other_namespaces(namespace);
+                possible = possible.combine(&of_others, Operation::Difference);
+            }
+            (namespace.clone(), possible)
+        });
+        let named = std::iter::once(("".into(), at_cluster_scope)).chain(named);
+        let resources = Namespaces::build(in_namespaces(access.resources.rest()), named);
+        let urls = access.urls.combine(&impossible_urls(), Operation::Difference);
+        AccessSet { resources, urls }
     }
 
     /// Returns possible access as terms for display, without exceptions for impossible requests or
@@ -75,7 +90,9 @@ impl Scopes {
     /// Returns whether access includes everything except impossible requests and the access that
     /// everyone has.
     pub fn is_everything(&self, access: &AccessSet) -> bool {
-        access.union(&self.optional(access)) == AccessSet::everything()
+        // Nothing that is optional is in an unknown API group of an unknown namespace.
+        *access.resources.rest().rest() == Resources::everything()
+            && access.union(&self.optional(access)) == AccessSet::everything()
     }
 
     fn optional(&self, access: &AccessSet) -> AccessSet {
@@ -92,10 +109,7 @@ impl Scopes {
         });
         let mut named: BTreeMap<Text, Groups> = named.collect();
         named.insert("".into(), Groups::nothing());
-        AccessSet {
-            resources: Namespaces::build(elsewhere, named),
-            urls: Urls::build(Set::everything(), [(UrlKey::Prefix("/".into()), Set::nothing())]),
-        }
+        AccessSet { resources: Namespaces::build(elsewhere, named), urls: impossible_urls() }
     }
 
     /// Returns `elsewhere` with the keys of `userextras` that `access` names: requests can have any key, so
@@ -121,12 +135,27 @@ impl Scopes {
     }
 
     fn in_namespace(&self, namespace: &Text, elsewhere: &Groups) -> Groups {
+        elsewhere.combine(&self.of_other_namespaces(namespace), Operation::Union)
+    }
+
+    /// Returns whether access includes requests for Namespaces.
+    fn has_namespaces(&self, groups: &Groups) -> bool {
+        let core = groups.get(&"".into());
+        self.of_namespaces.iter().any(|key| !core.get(key).is_nothing())
+    }
+
+    /// Returns the requests for Namespaces that are impossible in a namespace.
+    fn of_other_namespaces(&self, namespace: &Text) -> Groups {
         let others = Names::build(true, [(namespace.clone(), false)]);
         let verbs = Verbs::build(others, collection_verbs());
         let resources = Resources::at(self.of_namespaces.iter().cloned(), &verbs);
-        let core = Groups::at([Text::from("")], &resources);
-        elsewhere.combine(&core, Operation::Union)
+        Groups::at([Text::from("")], &resources)
     }
+}
+
+/// Returns the requests for paths that do not start with `/`.
+fn impossible_urls() -> Urls {
+    Urls::build(Set::everything(), [(UrlKey::Prefix("/".into()), Set::nothing())])
 }
 
 /// Returns the verbs that no client uses in a single Namespace.

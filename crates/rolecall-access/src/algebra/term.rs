@@ -1,9 +1,13 @@
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
-use rolecall_rbac::Text;
+use rolecall_rbac::{Text, Texts};
 
 use super::block::Patterns;
+use super::join::{Dimension, join};
+use super::memo::remembered;
 use super::set::{Groups, Names, Namespaces, Resources, UrlVerbs, Urls, Verbs};
 use super::{AccessSet, Axis, Key, ResourceKey, Set, UrlKey};
 
@@ -43,14 +47,36 @@ pub struct UrlTerm {
 }
 
 /// The part of one dimension in a term; the most specific matching pattern decides.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+///
+/// Cheap to clone: terms mostly have the same few lists.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Extent {
     /// Whether everything is included, except `except`.
     pub all: bool,
     /// The included patterns, sorted.
-    pub listed: Vec<Text>,
+    pub listed: Texts,
     /// The excluded patterns, sorted.
-    pub except: Vec<Text>,
+    pub except: Texts,
+}
+
+impl PartialOrd for Extent {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Extent {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let in_order = |one: &Texts, other: &Texts| match Arc::ptr_eq(one, other) {
+            true => Ordering::Equal,
+            false => one.cmp(other),
+        };
+        let by_listed = || in_order(&self.listed, &other.listed);
+        self.all
+            .cmp(&other.all)
+            .then_with(by_listed)
+            .then_with(|| in_order(&self.except, &other.except))
+    }
 }
 
 impl AccessSet {
@@ -58,23 +84,16 @@ impl AccessSet {
     pub fn terms(&self) -> Vec<AccessTerm> {
         let mut terms = Vec::new();
         for (namespaces, groups) in self.resources.blocks() {
-            for (groups, resources) in groups.blocks() {
-                for (resources, verbs) in resources.blocks() {
-                    for (verbs, names) in verbs.blocks() {
-                        for (names, _) in names.blocks() {
-                            terms.push(ResourceTerm {
-                                namespaces: Extent::of(&namespaces),
-                                groups: Extent::of(&groups),
-                                resources: Extent::of(&resources),
-                                names: Extent::of(&names),
-                                verbs: Extent::of(&verbs),
-                            });
-                        }
-                    }
-                }
-            }
+            let namespaces = Extent::of(&namespaces);
+            let of_groups = remembered(groups, |groups| Arc::from(terms_of(groups)));
+            let of_groups: Arc<[ResourceTerm]> = of_groups;
+            let in_namespaces = of_groups
+                .iter()
+                .map(|term| ResourceTerm { namespaces: namespaces.clone(), ..term.clone() });
+            terms.extend(in_namespaces);
         }
-        let terms = join(terms).into_iter().map(AccessTerm::Resources);
+        let terms = join(terms, &[Dimension::Namespaces, Dimension::Verbs]);
+        let terms = terms.into_iter().map(AccessTerm::Resources);
         let urls = self.urls.blocks().into_iter().flat_map(|(urls, verbs)| {
             let urls = Extent::of(&urls);
             let of_verbs = move |(verbs, _): (Patterns<Text>, bool)| {
@@ -86,6 +105,29 @@ impl AccessSet {
         terms.sort();
         terms
     }
+}
+
+/// Returns the terms of one namespace, without the namespace.
+fn terms_of(groups: &Groups) -> Vec<ResourceTerm> {
+    let mut terms = Vec::new();
+    for (groups, resources) in groups.blocks() {
+        let groups = Extent::of(&groups);
+        for (resources, verbs) in resources.blocks() {
+            let resources = Extent::of(&resources);
+            for (verbs, names) in verbs.blocks() {
+                let verbs = Extent::of(&verbs);
+                let of_names = names.blocks().into_iter().map(|(names, _)| ResourceTerm {
+                    namespaces: Extent::default(),
+                    groups: groups.clone(),
+                    resources: resources.clone(),
+                    names: Extent::of(&names),
+                    verbs: verbs.clone(),
+                });
+                terms.extend(of_names);
+            }
+        }
+    }
+    join(terms, &[Dimension::Resources, Dimension::Groups])
 }
 
 impl AccessTerm {
@@ -125,12 +167,12 @@ impl Extent {
         let mut listed: Vec<Text> = listed.into_iter().map(Into::into).collect();
         listed.sort();
         listed.dedup();
-        Self { listed, ..Self::default() }
+        Self { listed: listed.into(), ..Self::default() }
     }
 
     /// Returns the included patterns, where one stands for everything.
     pub fn patterns(&self, everything: &str) -> Vec<Text> {
-        if self.all { vec![everything.into()] } else { self.listed.clone() }
+        if self.all { vec![everything.into()] } else { self.listed.to_vec() }
     }
 
     /// Returns whether everything is included without exceptions.
@@ -157,68 +199,17 @@ impl Extent {
         let keys: BTreeMap<K, S> = listed.chain(except).collect();
         Axis::build(if self.all { set.clone() } else { S::nothing() }, keys)
     }
-
-    /// Adds another extent's list, unless the result is not a plain list.
-    fn absorb(&mut self, other: &Self) -> bool {
-        let is_list = |extent: &Self| !extent.all && extent.except.is_empty();
-        if !is_list(self) || !is_list(other) {
-            return false;
-        }
-        self.listed.extend(other.listed.iter().cloned());
-        self.listed.sort();
-        self.listed.dedup();
-        true
-    }
-}
-
-/// Merges terms that differ in only one dimension.
-pub(super) fn join(mut terms: Vec<ResourceTerm>) -> Vec<ResourceTerm> {
-    let dimensions: [fn(&mut ResourceTerm) -> &mut Extent; 4] = [
-        |term| &mut term.resources,
-        |term| &mut term.groups,
-        |term| &mut term.namespaces,
-        |term| &mut term.verbs,
-    ];
-    for dimension in dimensions {
-        if terms.len() < 2 {
-            break;
-        }
-        let apart = |mut term: ResourceTerm| {
-            let extent = std::mem::take(dimension(&mut term));
-            (term, extent)
-        };
-        let mut split: Vec<(ResourceTerm, Extent)> = terms.into_iter().map(apart).collect();
-        split.sort_by(|(left, _), (right, _)| left.cmp(right));
-        let mut joined: Vec<(ResourceTerm, Extent)> = Vec::with_capacity(split.len());
-        // The start of the terms that differ only in this dimension.
-        let mut start = 0;
-        for (rest, extent) in split {
-            if joined.last().is_none_or(|(last, _)| *last != rest) {
-                start = joined.len();
-            }
-            let mut alike = joined.iter_mut().skip(start);
-            if !alike.any(|(_, known)| known.absorb(&extent)) {
-                joined.push((rest, extent));
-            }
-        }
-        let together = |(mut term, extent): (ResourceTerm, Extent)| {
-            *dimension(&mut term) = extent;
-            term
-        };
-        terms = joined.into_iter().map(together).collect();
-    }
-    terms
 }
 
 impl fmt::Display for Extent {
     /// Writes `get, list` or `* except get`; writes an empty text as `""`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let all = Text::from("*");
-        let included = self.all.then_some(&all).into_iter().chain(&self.listed);
+        let included = self.all.then_some(&all).into_iter().chain(self.listed.iter());
         write_list(formatter, included)?;
         if !self.except.is_empty() {
             formatter.write_str(" except ")?;
-            write_list(formatter, &self.except)?;
+            write_list(formatter, &*self.except)?;
         }
         Ok(())
     }

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use rolecall_rbac::{Authorizer, PolicyRule, Request, Target, rule_allows};
 
 use super::ask::{ANYTHING, Scope};
+use super::by_resource::ByResource;
+use super::compiled::Compiled;
 use super::controller::may_be_needed;
 use super::implied::implied_by_broader;
 use super::model::Only;
@@ -18,14 +20,8 @@ use crate::{KubernetesVersion, RuleCode, Severity};
 #[derive(Debug)]
 pub struct Engine<'a> {
     pub(super) risks: Vec<Compiled>,
+    by_resource: ByResource,
     surroundings: Surroundings<'a>,
-}
-
-#[derive(Debug)]
-pub(super) struct Compiled {
-    pub(super) risk: &'static Risk,
-    /// The requests of each need, with their scopes.
-    pub(super) needs: Vec<Vec<(Request, Scope)>>,
 }
 
 /// The scopes in which one of a need's requests is allowed.
@@ -98,8 +94,10 @@ impl<'a> Engine<'a> {
             Compiled { risk, needs: needs.collect() }
         };
         let meant = |risk: &&'static Risk| risk.versions.contain(version.minor);
+        let risks: Vec<Compiled> = catalogue::all().filter(meant).map(compile).collect();
         Self {
-            risks: catalogue::all().filter(meant).map(compile).collect(),
+            by_resource: ByResource::new(&risks),
+            risks,
             surroundings: Surroundings::new(authorizer),
         }
     }
@@ -107,8 +105,7 @@ impl<'a> Engine<'a> {
     /// Returns the risks of one rule, without those that a broader one implies.
     pub fn hits(&self, rule: &PolicyRule) -> Vec<Hit> {
         let mut hits: Vec<Hit> = self
-            .risks
-            .iter()
+            .concerning(rule)
             .filter(|compiled| compiled.needs.len() == 1)
             .filter_map(|compiled| {
                 let allowed = self.allowed(compiled.risk, compiled.needs.first()?, rule);
@@ -256,9 +253,27 @@ impl<'a> Engine<'a> {
 
     /// Returns the scopes in which a rule meets each need of the risks with several needs.
     pub(super) fn needs_met(&self, rule: &PolicyRule) -> Vec<Allowed> {
-        let several = self.risks.iter().filter(|compiled| compiled.needs.len() > 1);
-        let needs = several.flat_map(|compiled| &compiled.needs);
-        needs.map(|requests| allowed(requests, rule)).collect()
+        let concerning = self.by_resource.concerning(rule);
+        let can_be_met = |position: usize| {
+            concerning.as_ref().is_none_or(|some| some.binary_search(&position).is_ok())
+        };
+        let several = self.risks.iter().enumerate().filter(|(_, it)| it.needs.len() > 1);
+        let needs =
+            several.flat_map(|(position, it)| it.needs.iter().map(move |it| (position, it)));
+        needs
+            .map(|(position, requests)| match can_be_met(position) {
+                true => allowed(requests, rule),
+                false => Allowed::default(),
+            })
+            .collect()
+    }
+
+    /// Returns the risks with requests that a rule can allow, in their order.
+    fn concerning(&self, rule: &PolicyRule) -> impl Iterator<Item = &Compiled> {
+        let positions = self.by_resource.concerning(rule);
+        let all = positions.is_none().then_some(&*self.risks).unwrap_or_default();
+        let some = positions.into_iter().flatten().filter_map(|position| self.risks.get(position));
+        all.iter().chain(some)
     }
 
     fn allowed(&self, risk: &Risk, requests: &[(Request, Scope)], rule: &PolicyRule) -> Allowed {

@@ -7,7 +7,9 @@
 //! ```
 
 mod ask;
+mod by_resource;
 mod catalogue;
+mod compiled;
 mod controller;
 mod engine;
 mod grades;
