@@ -163,6 +163,26 @@ impl ListOptions {
         Arranged { groups, omitted }
     }
 
+    /// Arranges items like [`Self::arrange`], with a cheaper function for their severity and reach,
+    /// so that their keys are rarely needed.
+    pub(crate) fn arrange_weighed<T>(
+        &self,
+        room: Room,
+        mut items: Vec<T>,
+        weight: impl Fn(&T) -> (Option<Severity>, usize),
+        keys: impl Fn(&T) -> Keys,
+    ) -> Arranged<T> {
+        if self.sort.is_none() && self.group_by == GroupKey::None {
+            items.sort_by_key(|item| Reverse(weight(item)));
+        }
+        self.arrange_equals(room, items, keys)
+    }
+
+    /// Returns whether each row shows one item.
+    pub(crate) fn is_flat(&self) -> bool {
+        self.group_by == GroupKey::None
+    }
+
     /// Sorts and limits items for a format that programs read, in which each item is a record.
     pub(crate) fn records<T>(&self, items: Vec<T>, keys: impl Fn(&T) -> Keys) -> (Vec<T>, usize) {
         let mut items = self.sorted(items, &keys);

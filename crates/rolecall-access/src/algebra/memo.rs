@@ -11,7 +11,7 @@ use std::hash::Hash;
 use rustc_hash::FxBuildHasher;
 
 /// The number of results of one kind that are kept.
-const MOST: usize = 1 << 14;
+const MOST: usize = 1 << 13;
 
 /// The results of one kind, by what they were calculated from.
 type Results<Q, R> = HashMap<Q, R, FxBuildHasher>;

@@ -154,6 +154,7 @@ impl<'b, 'a> Grantors<'b, 'a> {
                 None => role.rules.iter().enumerate().for_each(|(index, rule)| add(index, rule)),
             }
         }
+        grants.shrink_to_fit();
         grants
     }
 

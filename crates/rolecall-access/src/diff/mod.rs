@@ -98,8 +98,8 @@ impl<'a> Comparison<'a> {
         if old_held == new_held {
             return None;
         }
-        let (old, new) = (self.lists.access(&old_held), self.lists.access(&new_held));
-        let (mut gained, mut lost) = (new.difference(&old), old.difference(&new));
+        let mut gained = self.lists.difference(&new_held, &old_held);
+        let mut lost = self.lists.difference(&old_held, &new_held);
         for group in holder.implied_groups() {
             if gained.is_empty() && lost.is_empty() {
                 return None;
@@ -120,8 +120,11 @@ impl<'a> Comparison<'a> {
             explain(bound, access, terms)
         };
         let gained_for_sure = gained.difference(&hidden_before);
+        let is_everything = !gained_for_sure.is_empty()
+            && self.lists.can_be_everything(&new_held)
+            && self.scopes.is_everything(&self.lists.access(&new_held));
         Some(HolderDiff {
-            gained: match !gained_for_sure.is_empty() && self.scopes.is_everything(&new) {
+            gained: match is_everything {
                 // A subject that can now do everything gains everything, even if it had parts of it
                 // before.
                 true => {

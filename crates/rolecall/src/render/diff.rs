@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use rayon::slice::ParallelSlice;
 use rolecall_access::{
     Holder,
     diff::{Change, Difference, GainedRisk, HolderDiff},
@@ -11,7 +12,7 @@ use rolecall_access::{
 use rolecall_check::Severity;
 use rolecall_rbac::{Origin, RuleGrant};
 
-use super::{Cell, Summary, Table, TableLayout, markdown, merged};
+use super::{Cell, Summary, Table, TableLayout, WIDEST, markdown, merged};
 use crate::answer::comparison::Comparison;
 use crate::listing::{Arranged, Keys, ListOptions, Room, place as place_of};
 use crate::render::github::{data, property};
@@ -33,11 +34,37 @@ pub(crate) fn write_table(
         let through = through(row.change, FEW);
         vec![row.word(), row.subject().into(), row.change.term.to_string().into(), through.into()]
     };
+    let omission = arranged.omission();
+    if layout.columns.is_none() && list.is_flat() {
+        let rows: Vec<Row<'_>> = arranged.groups.into_iter().flatten().collect();
+        if !rows.is_empty() {
+            table.write_rows(out, layout.headings, &widths(&rows), &rows, cells)?;
+        }
+        return write_risks(out, comparison, omission, list, (room, layout));
+    }
     let group = |group: &Vec<Row<'_>>| merged(group.iter().map(cells).collect());
     let rows: Vec<Vec<Cell>> = arranged.groups.par_iter().map(group).collect();
     rows.into_iter().for_each(|row| table.row(row));
-    write_tables(out, &table, comparison, arranged.omission(), list, (room, layout))
+    write_tables(out, &table, comparison, omission, list, (room, layout))
 }
+
+/// Returns the widths of all columns but the last, which aligns no other.
+fn widths(rows: &[Row<'_>]) -> [usize; 4] {
+    let widest = |[kind, subject, access, through]: [usize; 4], row: &Row<'_>| {
+        // A wider column than the widest changes nothing.
+        let access = match access < WIDEST {
+            true => access.max(Cell::new(row.change.term.to_string()).width()),
+            false => access,
+        };
+        let subject = subject.max(Cell::new(row.subject()).width());
+        [kind.max(row.kind.as_str().len()), subject, access, through]
+    };
+    let all = rows.par_chunks(ROWS_PER_TASK).map(|rows| rows.iter().fold([0; 4], widest));
+    all.reduce(|| [0; 4], |[a, b, c, d], [e, f, g, h]| [a.max(e), b.max(f), c.max(g), d.max(h)])
+}
+
+/// The number of rows that a thread measures in a row.
+const ROWS_PER_TASK: usize = 1024;
 
 /// Writes the number of changes by kind and subject.
 pub(crate) fn write_summary(
@@ -60,7 +87,16 @@ fn arranged<'a>(
     room: Room,
 ) -> Arranged<Row<'a>> {
     let worst = worst_risks(comparison);
-    list.arrange(room, rows(comparison).collect(), |row| row.keys(&worst))
+    let rows: Vec<Row<'_>> = comparison
+        .diffs
+        .iter()
+        .flat_map(|diff| {
+            let severity = worst.get(&diff.holder).copied();
+            let severity_of = move |kind: Kind| severity.filter(|_| kind == Kind::Gained);
+            rows_of(diff).map(move |row| Row { severity: severity_of(row.kind), ..row })
+        })
+        .collect();
+    list.arrange_weighed(room, rows, |row| (row.severity, 0), |row| row.keys(&worst))
 }
 
 /// Returns the most severe risk that each subject gained.
@@ -123,13 +159,25 @@ fn write_tables(
     if !changes.is_empty() {
         changes.write(out, layout)?;
     }
+    write_risks(out, comparison, omission, list, (room, layout))
+}
+
+/// Writes what is below the changes: the risks and the totals.
+fn write_risks(
+    out: &mut impl Write,
+    comparison: &Comparison<'_>,
+    omission: Option<String>,
+    list: &ListOptions,
+    (room, layout): (Room, TableLayout),
+) -> io::Result<()> {
     if let Some(omission) = omission {
         writeln!(out, "{omission}")?;
     }
     if !comparison.risks.is_empty() {
         let mut table = Table::new(["RISK", "SEVERITY", "SUBJECT", "WHERE", "CAN NOW"]);
         let risks = comparison.risks.iter().collect();
-        let arranged = list.arrange(room, risks, |found| risk_keys(found));
+        let weight = |found: &&GainedRisk<'_, '_>| (Some(found.risk.severity), 0);
+        let arranged = list.arrange_weighed(room, risks, weight, |found| risk_keys(found));
         let cells = |found: &&GainedRisk<'_, '_>| {
             let GainedRisk { holder, risk, may, .. } = found;
             vec![
@@ -149,9 +197,9 @@ fn write_tables(
             writeln!(out, "{omission}")?;
         }
     }
-    match changes.is_empty() {
-        true => Ok(()),
-        false => writeln!(out, "\n{}", totals(comparison)),
+    match comparison.diffs.iter().flat_map(rows_of).next() {
+        None => Ok(()),
+        Some(_) => writeln!(out, "\n{}", totals(comparison)),
     }
 }
 
@@ -249,6 +297,8 @@ struct Row<'a> {
     kind: Kind,
     holder: &'a Holder,
     change: &'a Change<'a>,
+    /// The severity of the worst risk that comes with it, in a list sorted by it.
+    severity: Option<Severity>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -300,17 +350,20 @@ impl Row<'_> {
 }
 
 fn rows<'a>(comparison: &'a Comparison<'a>) -> impl Iterator<Item = Row<'a>> {
-    comparison.diffs.iter().flat_map(|diff| {
-        let HolderDiff { holder, gained, lost, perhaps_gained, perhaps_lost } = diff;
-        let differences: [(Kind, &Difference<'_>); 4] = [
-            (Kind::Gained, gained),
-            (Kind::Lost, lost),
-            (Kind::PerhapsGained, perhaps_gained),
-            (Kind::PerhapsLost, perhaps_lost),
-        ];
-        differences.into_iter().flat_map(move |(kind, difference)| {
-            difference.changes.iter().map(move |change| Row { kind, holder, change })
-        })
+    comparison.diffs.iter().flat_map(rows_of)
+}
+
+fn rows_of<'a>(diff: &'a HolderDiff<'a>) -> impl Iterator<Item = Row<'a>> {
+    let HolderDiff { holder, gained, lost, perhaps_gained, perhaps_lost } = diff;
+    let differences: [(Kind, &Difference<'_>); 4] = [
+        (Kind::Gained, gained),
+        (Kind::Lost, lost),
+        (Kind::PerhapsGained, perhaps_gained),
+        (Kind::PerhapsLost, perhaps_lost),
+    ];
+    differences.into_iter().flat_map(move |(kind, difference)| {
+        let changes = difference.changes.iter();
+        changes.map(move |change| Row { kind, holder, change, severity: None })
     })
 }
 

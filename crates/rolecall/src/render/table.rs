@@ -3,6 +3,8 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
+use rayon::iter::ParallelIterator;
+use rayon::slice::ParallelSlice;
 use tabled::builder::Builder;
 use tabled::settings::object::{Cell as Position, Columns};
 use tabled::settings::style::Style as Lines;
@@ -21,7 +23,13 @@ const GUTTER: usize = 3;
 
 /// The width up to which the lines of a pipe are aligned: a few very long cells must not fill all
 /// other lines with spaces.
-const WIDEST: usize = 120;
+pub(crate) const WIDEST: usize = 120;
+
+/// The number of rows that a thread creates in a row.
+const ROWS_PER_TASK: usize = 256;
+
+/// The number of pieces of rows that are in memory.
+const TASKS_PER_STEP: usize = 64;
 
 /// The indentation of values in a paragraph.
 const INDENT: usize = 2;
@@ -139,20 +147,43 @@ impl Table {
 
     /// Writes each row on one line, without the layout library, which is slow for thousands of rows.
     fn write_lines(&self, out: &mut impl Write, headings: Headings) -> io::Result<()> {
-        let widths = self.widths().into_iter().map(|width| width.min(WIDEST));
-        let widths: Vec<usize> = widths.collect();
         let mut line = String::new();
+        let widths = self.widths();
         for row in self.heading_row(headings).iter().chain(&self.rows) {
-            let mut missing = 0;
-            for (cell, width) in row.iter().zip(&widths) {
-                if !cell.text.is_empty() {
-                    line.extend(std::iter::repeat_n(' ', std::mem::take(&mut missing)));
-                    push(&mut line, &cell.text, cell.style);
-                }
-                missing += width.saturating_sub(cell.width()) + GUTTER;
-            }
-            writeln!(out, "{}", line.trim_end())?;
+            push_line(&mut line, row, &widths);
+            out.write_all(line.as_bytes())?;
             line.clear();
+        }
+        Ok(())
+    }
+
+    /// Writes rows on one line each, which are created in parallel and not kept, below the headings
+    /// of this table. `widths` are those of the cells, at least as far as they align others.
+    pub(crate) fn write_rows<R: Sync>(
+        &self,
+        out: &mut impl Write,
+        headings: Headings,
+        widths: &[usize],
+        rows: &[R],
+        cells: impl Fn(&R) -> Vec<Cell> + Sync,
+    ) -> io::Result<()> {
+        let of_headings = self.widths();
+        let widths = of_headings.iter().zip(widths).map(|(one, other)| *one.max(other));
+        let widths: Vec<usize> = widths.collect();
+        let mut first = String::new();
+        if let Some(row) = self.heading_row(headings) {
+            push_line(&mut first, &row, &widths);
+        }
+        out.write_all(first.as_bytes())?;
+        for step in rows.chunks(ROWS_PER_TASK * TASKS_PER_STEP) {
+            let texts = step.par_chunks(ROWS_PER_TASK).map(|rows| {
+                let mut text = String::new();
+                rows.iter().for_each(|row| push_line(&mut text, &cells(row), &widths));
+                text
+            });
+            for text in texts.collect::<Vec<String>>() {
+                out.write_all(text.as_bytes())?;
+            }
         }
         Ok(())
     }
@@ -279,7 +310,7 @@ impl Cell {
     }
 
     /// Returns the width of the text.
-    fn width(&self) -> usize {
+    pub(crate) fn width(&self) -> usize {
         // Control characters are escaped, so that every ASCII character is one column wide.
         if self.text.is_ascii() { self.text.len() } else { self.text.width() }
     }
@@ -290,6 +321,22 @@ impl Cell {
         self.style = style;
         self
     }
+}
+
+/// Appends a row as a line.
+fn push_line(text: &mut String, row: &[Cell], widths: &[usize]) {
+    let start = text.len();
+    let mut missing = 0;
+    for (cell, width) in row.iter().zip(widths) {
+        if !cell.text.is_empty() {
+            text.extend(std::iter::repeat_n(' ', std::mem::take(&mut missing)));
+            push(text, &cell.text, cell.style);
+        }
+        missing += (*width).min(WIDEST).saturating_sub(cell.width()) + GUTTER;
+    }
+    let line = text.get(start..).unwrap_or_default();
+    text.truncate(start + line.trim_end().len());
+    text.push('\n');
 }
 
 /// Appends coloured text to a line.
