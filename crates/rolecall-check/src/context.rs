@@ -4,10 +4,10 @@ use std::sync::OnceLock;
 
 use rolecall_access::risk::Engine;
 use rolecall_rbac::{
-    Authorizer, Binding, Catalog, Inventory, Metadata, Origin, PolicyRule, Role, ServiceAccount,
-    covers,
+    Authorizer, Binding, Catalog, Inventory, Metadata, Origin, PolicyRule, Role, RoleKind,
+    ServiceAccount, covers,
 };
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::dead_entry::DeadEntry;
 use crate::input::CheckInput;
@@ -26,6 +26,8 @@ pub(crate) struct Context<'a> {
     default_bindings: FxHashSet<(&'a str, &'a str)>,
     pods: Vec<PodOf<'a>>,
     names: Names<'a>,
+    /// The roles of bindings, by the address of the binding.
+    roles_of: FxHashMap<usize, &'a Role>,
     risks: OnceLock<Engine<'a>>,
     /// Filled when a rule first asks for it.
     pub(crate) unknown_subjects: OnceLock<Vec<MissingSubject<'a>>>,
@@ -50,6 +52,7 @@ impl<'a> Context<'a> {
                 .collect(),
             pods,
             names,
+            roles_of: roles_of(inventory),
             risks: OnceLock::new(),
             unknown_subjects: OnceLock::new(),
             dead_entries: OnceLock::new(),
@@ -147,16 +150,9 @@ impl<'a> Context<'a> {
         self.default_bindings.contains(&place(&binding.metadata))
     }
 
-    /// Returns the role that a binding's roleRef leads to.
+    /// Returns the role that the roleRef of a binding of the inventory leads to.
     pub(crate) fn role_of(&self, binding: &Binding) -> Option<&'a Role> {
-        let namespace = match binding.role_ref.kind {
-            rolecall_rbac::RoleKind::ClusterRole => "",
-            rolecall_rbac::RoleKind::Role if !binding.is_cluster_role_binding() => {
-                &binding.metadata.namespace
-            }
-            _ => return None,
-        };
-        self.inventory().role(namespace, &binding.role_ref.name)
+        self.roles_of.get(&address(binding)).copied()
     }
 
     /// Returns whether some aggregated ClusterRole copies the rules of this one.
@@ -181,6 +177,24 @@ impl<'a> Context<'a> {
     pub(crate) fn bindings_to(&self, role: &Role) -> Vec<&'a Binding> {
         self.authorizer().bindings_to(&role.metadata.namespace, &role.metadata.name)
     }
+}
+
+/// Returns the role of each binding whose roleRef leads to one.
+fn roles_of(inventory: &Inventory) -> FxHashMap<usize, &Role> {
+    let role_of = |binding: &Binding| {
+        let namespace = match binding.role_ref.kind {
+            RoleKind::ClusterRole => "",
+            RoleKind::Role if !binding.is_cluster_role_binding() => &binding.metadata.namespace,
+            _ => return None,
+        };
+        inventory.role(namespace, &binding.role_ref.name)
+    };
+    let bindings = inventory.bindings().iter();
+    bindings.filter_map(|binding| Some((address(binding), role_of(binding)?))).collect()
+}
+
+fn address(binding: &Binding) -> usize {
+    std::ptr::from_ref(binding).addr()
 }
 
 fn place(metadata: &Metadata) -> (&str, &str) {

@@ -26,14 +26,14 @@ const COVERED: [(RuleCode, &[RuleCode]); 3] = [
 ];
 
 /// A cause that findings can share.
-#[derive(Clone, PartialEq, Eq, Hash)]
-enum Cause {
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Cause<'f> {
     /// The rules of a role.
-    Rules(ObjectRef),
+    Rules(&'f ObjectRef),
     /// The roleRef of a binding.
-    RoleRef(ObjectRef),
+    RoleRef(&'f ObjectRef),
     /// A subject of a binding.
-    Subject(ObjectRef, usize),
+    Subject(&'f ObjectRef, usize),
 }
 
 /// Merges the findings about the risks of a role, or of a binding's role, and those about the same
@@ -48,8 +48,7 @@ pub fn fold(findings: Vec<Finding>) -> Vec<Finding> {
         join_group(&findings, group, &mut targets);
     }
     let stays = |index: usize| targets.root(index) == index;
-    let held = |finding: &Finding| (!finding.held_by.is_empty()).then(|| finding.held_by.clone());
-    let by_holders: Vec<Vec<usize>> = groups(&findings, held)
+    let by_holders: Vec<Vec<usize>> = groups(&findings, held_by)
         .into_iter()
         .map(|group| group.into_iter().filter(|index| stays(*index)).collect())
         .collect();
@@ -82,9 +81,9 @@ impl Targets {
 }
 
 /// Returns the groups of findings with something in common, in order, without single findings.
-fn groups<K: Eq + Hash>(
-    findings: &[Finding],
-    key: impl Fn(&Finding) -> Option<K>,
+fn groups<'f, K: Eq + Hash>(
+    findings: &'f [Finding],
+    key: impl Fn(&'f Finding) -> Option<K>,
 ) -> Vec<Vec<usize>> {
     let mut groups: HashMap<K, Vec<usize>, FxBuildHasher> = HashMap::default();
     for (index, finding) in findings.iter().enumerate() {
@@ -281,19 +280,23 @@ fn others(finding: &Finding) -> String {
 }
 
 /// Returns the part that a finding shares with others of its cause.
-fn cause(finding: &Finding) -> Option<Cause> {
-    let object = || finding.object.clone();
+fn cause(finding: &Finding) -> Option<Cause<'_>> {
+    let object = &finding.object;
     match &*finding.field.steps {
         [Step::Key(key), Step::Index(index)]
             if **key == *"subjects" && OF_DEFAULT_ACCOUNTS.contains(&finding.rule.code) =>
         {
-            Some(Cause::Subject(object(), *index))
+            Some(Cause::Subject(object, *index))
         }
         _ if finding.rule.category != Category::Risk => None,
-        steps if rule_of(steps).is_some() => Some(Cause::Rules(object())),
-        [Step::Key(key), ..] if **key == *"roleRef" => Some(Cause::RoleRef(object())),
+        steps if rule_of(steps).is_some() => Some(Cause::Rules(object)),
+        [Step::Key(key), ..] if **key == *"roleRef" => Some(Cause::RoleRef(object)),
         _ => None,
     }
+}
+
+fn held_by(finding: &Finding) -> Option<&str> {
+    Some(&*finding.held_by).filter(|held| !held.is_empty())
 }
 
 fn rule(finding: &Finding) -> Option<usize> {

@@ -22,6 +22,8 @@ struct Profile {
     hits: BTreeMap<RuleCode, Hit>,
     /// The scopes in which the rules meet each need of the other risks, in the engine's order.
     needs: Vec<Allowed>,
+    /// The codes of all risks, including implied ones, with their scopes.
+    codes: Vec<(RuleCode, Allowed)>,
 }
 
 /// Finds the risks that identities hold. Evaluates each role and each distinct rule once, because
@@ -65,19 +67,21 @@ impl<'e, 'a> RiskIndex<'e, 'a> {
     }
 
     /// Returns the codes of all risks that an identity holds in a namespace, including cluster-wide
-    /// ones and those that broader ones imply.
-    pub fn codes_in(&mut self, identity: &Identity, namespace: &str) -> BTreeSet<RuleCode> {
+    /// ones and those that broader ones imply; sorted.
+    pub fn codes_in(&mut self, identity: &Identity, namespace: &str) -> Vec<RuleCode> {
         let bound = self.engine.authorizer().bindings_in(identity, namespace);
-        let mut codes = BTreeSet::new();
+        let mut codes = Vec::new();
         for bound in bound {
             let Ok(role) = bound.role else { continue };
             self.profile(role);
             let scope = (!bound.binding.is_cluster_role_binding()).then_some(namespace);
             let profile = self.profiles.get(&std::ptr::from_ref(role));
-            for hit in profile.iter().flat_map(|profile| profile.hits.values()) {
-                codes.extend(hit.parts_in(scope).map(|part| part.risk.code));
-            }
+            let all = profile.into_iter().flat_map(|profile| &profile.codes);
+            let held = all.filter(|(_, allowed)| allowed.counts_in(scope));
+            codes.extend(held.map(|(code, _)| *code));
         }
+        codes.sort_unstable();
+        codes.dedup();
         codes
     }
 
@@ -85,9 +89,9 @@ impl<'e, 'a> RiskIndex<'e, 'a> {
     pub fn role_has_any(&mut self, role: &'a Role, namespace: &str, codes: &[RuleCode]) -> bool {
         self.profile(role);
         let profile = self.profiles.get(&std::ptr::from_ref(role));
-        let hits = profile.into_iter().flat_map(|profile| profile.hits.values());
-        hits.flat_map(|hit| hit.parts_in(Some(namespace)))
-            .any(|part| codes.contains(&part.risk.code))
+        let all = profile.into_iter().flat_map(|profile| &profile.codes);
+        all.filter(|(_, allowed)| allowed.counts_in(Some(namespace)))
+            .any(|(code, _)| codes.contains(code))
     }
 
     /// Returns the bindings through which an identity holds a risk cluster-wide.
@@ -122,6 +126,9 @@ impl<'e, 'a> RiskIndex<'e, 'a> {
                 profile.needs.resize(needs.len(), Allowed::default());
                 profile.needs.iter_mut().zip(needs).for_each(|(need, met)| need.join(*met));
             }
+            let hits = profile.hits.values();
+            let parts = hits.flat_map(|hit| std::iter::once(hit).chain(&hit.implied));
+            profile.codes = parts.map(|part| (part.risk.code, part.allowed)).collect();
             profile
         });
     }

@@ -34,8 +34,12 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Finding> {
         check(context, &mut findings);
         findings
     });
-    let mut findings: Vec<Finding> = found.collect::<Vec<_>>().into_iter().flatten().collect();
-    findings.retain(|finding| finding.rule.versions.contain(context.input.version.minor));
+    let found: Vec<Vec<Finding>> = found.collect();
+    let mut findings = Vec::with_capacity(found.iter().map(Vec::len).sum());
+    let counts = |finding: &Finding| finding.rule.versions.contain(context.input.version.minor);
+    for found in found {
+        findings.extend(found.into_iter().filter(counts));
+    }
     findings
 }
 

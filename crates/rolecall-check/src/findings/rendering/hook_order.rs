@@ -85,12 +85,13 @@ fn of_argo<'a>(
 ) {
     let Some(own) = step_of(&pod.workload.metadata) else { return };
     let is_late = |_: &str, metadata: &Metadata| step_of(metadata).is_none_or(|other| other > own);
-    let Some(needed) = Needed::of(context, pod, is_late) else { return };
     // Only Jobs have to complete before the next wave; other workloads just have to start.
     let must_complete = own.phase != Phase::Sync || *pod.workload.kind == *"Job";
-    if !needed.is_account && !must_complete {
-        return;
-    }
+    let needed = match must_complete {
+        true => Needed::of(context, pod, is_late),
+        false => Needed::account(context, pod, &is_late),
+    };
+    let Some(needed) = needed else { return };
     let shown = |step: ArgoStep| format!("{} wave {}", step.phase.as_str(), step.wave);
     let later = match needed.metadata.and_then(&step_of) {
         Some(step) => format!("in {}", shown(step)),
@@ -127,16 +128,11 @@ impl<'a> Needed<'a> {
         pod: &PodOf<'a>,
         is_late: impl Fn(&str, &Metadata) -> bool,
     ) -> Option<Self> {
-        let namespace = &pod.workload.metadata.namespace;
-        let name = pod.spec.service_account_name();
-        let account = context.inventory().service_account(namespace, name);
-        let account = account.filter(|it| context.is_judged(&it.metadata));
-        if let Some(account) = account
-            && is_late("ServiceAccount", &account.metadata)
-        {
-            return Some(Self::new(account.into(), &account.metadata, true));
+        if let Some(account) = Self::account(context, pod, &is_late) {
+            return Some(account);
         }
-        let identity = Identity::service_account(namespace, name);
+        let namespace = &pod.workload.metadata.namespace;
+        let identity = Identity::service_account(namespace, pod.spec.service_account_name());
         let bound = context.authorizer().bindings_of(&identity);
         let own: Vec<&'a Binding> = bound
             .into_iter()
@@ -152,6 +148,17 @@ impl<'a> Needed<'a> {
         let mut roles = roles.filter(|role| context.is_judged(&role.metadata));
         let late = roles.find(|role| is_late(role.kind(), &role.metadata))?;
         Some(Self::new(late.into(), &late.metadata, false))
+    }
+
+    /// Returns the ServiceAccount, if it is late.
+    fn account(
+        context: &Context<'a>,
+        pod: &PodOf<'a>,
+        is_late: &impl Fn(&str, &Metadata) -> bool,
+    ) -> Option<Self> {
+        let account = pod.account.filter(|it| context.is_judged(&it.metadata))?;
+        let is_account_late = is_late("ServiceAccount", &account.metadata);
+        is_account_late.then(|| Self::new(account.into(), &account.metadata, true))
     }
 
     fn new(object: ObjectRef, metadata: &'a Metadata, is_account: bool) -> Self {

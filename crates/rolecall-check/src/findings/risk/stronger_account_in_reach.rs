@@ -1,8 +1,10 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use rolecall_access::Holder;
-use rolecall_access::risk::{self, HeldRisk, RiskIndex};
+use rolecall_access::risk::{self, RiskIndex};
 use rolecall_rbac::{Binding, ServiceAccount, Text};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::combination::some_of;
 use crate::context::Context;
@@ -34,17 +36,17 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let mut search = Search {
         context,
         index: RiskIndex::new(context.risks()),
-        risks: BTreeMap::new(),
-        reaches: BTreeMap::new(),
+        takeovers: FxHashMap::default(),
+        reaches: FxHashMap::default(),
     };
-    let mut reported: BTreeSet<(Holder, Text)> = BTreeSet::new();
+    let parts: Vec<RuleCode> = WAYS.into_iter().chain([WRITING]).chain(READING).collect();
+    let mut reported: FxHashSet<(Holder, Text)> = FxHashSet::default();
     for binding in context.bindings() {
         let namespace = &binding.metadata.namespace;
         if binding.is_cluster_role_binding() || **namespace == *"kube-system" {
             continue;
         }
         let Some(role) = context.role_of(binding) else { continue };
-        let parts: Vec<RuleCode> = WAYS.into_iter().chain([WRITING]).chain(READING).collect();
         if !search.index.role_has_any(role, namespace, &parts) {
             continue;
         }
@@ -102,8 +104,9 @@ fn about(
 struct Search<'c, 'a> {
     context: &'c Context<'a>,
     index: RiskIndex<'c, 'a>,
-    risks: BTreeMap<Holder, BTreeSet<HeldRisk>>,
-    reaches: BTreeMap<(Holder, Text), Option<Reach>>,
+    /// The risks that each subject holds everywhere and that let it take over the cluster, sorted.
+    takeovers: FxHashMap<Holder, Rc<[RuleCode]>>,
+    reaches: FxHashMap<(Holder, Text), Option<Reach>>,
 }
 
 impl<'a> Search<'_, 'a> {
@@ -130,12 +133,7 @@ impl<'a> Search<'_, 'a> {
     /// Returns a ServiceAccount of a namespace with cluster-wide access that a subject does not
     /// have.
     fn stronger(&mut self, holder: &Holder, namespace: &Text) -> Option<&'a ServiceAccount> {
-        let own: BTreeSet<RuleCode> = self
-            .risks_of(holder)
-            .iter()
-            .filter(|risk| risk.namespace.is_none())
-            .map(|risk| risk.code)
-            .collect();
+        let own = self.takeovers(holder);
         let accounts = self.context.inventory().service_accounts_in(namespace);
         accounts.iter().find(|account| {
             let metadata = &account.metadata;
@@ -144,17 +142,22 @@ impl<'a> Search<'_, 'a> {
                 name: metadata.name.clone(),
             };
             account != *holder
-                && self.risks_of(&account).iter().any(|risk| {
-                    risk.namespace.is_none()
-                        && risk::takes_over(risk.code)
-                        && !own.contains(&risk.code)
-                })
+                && self.takeovers(&account).iter().any(|code| own.binary_search(code).is_err())
         })
     }
 
-    fn risks_of(&mut self, holder: &Holder) -> &BTreeSet<HeldRisk> {
-        let index = &mut self.index;
-        self.risks.entry(holder.clone()).or_insert_with(|| index.risks_of(&holder.identity()))
+    fn takeovers(&mut self, holder: &Holder) -> Rc<[RuleCode]> {
+        if let Some(known) = self.takeovers.get(holder) {
+            return known.clone();
+        }
+        let risks = self.index.risks_of(&holder.identity());
+        let everywhere = risks.iter().filter(|risk| risk.namespace.is_none());
+        let codes = everywhere.map(|risk| risk.code).filter(|code| risk::takes_over(*code));
+        let mut codes: Vec<RuleCode> = codes.collect();
+        codes.sort_unstable();
+        let codes: Rc<[RuleCode]> = codes.into();
+        self.takeovers.insert(holder.clone(), codes.clone());
+        codes
     }
 
     fn creates_secrets(&self, holder: &Holder, namespace: &str) -> bool {
