@@ -9,8 +9,21 @@ pub struct Assumptions {
     pub nodes: Nodes,
     /// Whether the cluster runs on EKS, and so has the ConfigMap `aws-auth`.
     pub platform: Platform,
+    /// The ServiceAccounts that exist.
+    pub accounts: Accounts,
     /// Whether to follow steps that depend on something outside the input.
     pub reach: Reach,
+}
+
+/// The ServiceAccounts that exist.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Accounts {
+    /// Those of the input, and those that a cluster creates: `default` where a binding or a Pod
+    /// names it, and those of the built-in controllers.
+    #[default]
+    Implied,
+    /// Those of the input.
+    Listed,
 }
 
 /// Whether Pods can take over their node.
@@ -49,6 +62,7 @@ impl Default for Assumptions {
             version: KubernetesVersion::NEWEST,
             nodes: Nodes::default(),
             platform: Platform::default(),
+            accounts: Accounts::default(),
             reach: Reach::default(),
         }
     }

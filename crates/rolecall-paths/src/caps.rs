@@ -35,14 +35,15 @@ impl Caps {
 
     /// Returns whether some need must be met together with others by the same identity.
     fn combines(&self) -> bool {
-        let applies = |resource| {
-            let names = |verb| self.names(resource, verb);
-            !names(Verb::Create).unnamed
-                && (names(Verb::Create).has_named() || names(Verb::Patch).has_named())
+        let applies = |need: NeedId, names: &Names| {
+            Need::direct(need).is_some_and(|(resource, verb)| {
+                matches!(verb, Verb::Create | Verb::Patch)
+                    && names.has_named()
+                    && !self.names(resource, Verb::Create).unnamed
+            })
         };
         self.all
-            || self.names.keys().any(|need| Need::is_joint(*need))
-            || (!self.names.is_empty() && Resource::all().any(applies))
+            || self.names.iter().any(|(need, names)| Need::is_joint(*need) || applies(*need, names))
     }
 
     /// Returns whether no need is met.

@@ -2,11 +2,12 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use rolecall_rbac::{Authorizer, Identity, Text};
+use rolecall_rbac::{Authorizer, Catalog, Identity, Text};
 use rustc_hash::FxHashMap;
 
 use crate::closure::Closure;
 use crate::graph::Graph;
+use crate::need::Resource;
 use crate::node::NodeId;
 use crate::path::{Path, Step};
 use crate::trace::{Traces, explain};
@@ -63,6 +64,29 @@ impl<'a> PathFinder<'a> {
         sink: Sink,
         grants: Grants,
     ) -> Self {
+        Self::with_served(authorizer, assumptions, sink, grants, Vec::new())
+    }
+
+    /// Indexes an inventory and the custom resources that a server serves, on which steps with
+    /// [`Reach::Possible`](crate::Reach::Possible) depend.
+    pub fn with_catalog(
+        authorizer: &'a Authorizer,
+        assumptions: Assumptions,
+        sink: Sink,
+        grants: Grants,
+        catalog: &Catalog,
+    ) -> Self {
+        let served = Resource::served(catalog).collect();
+        Self::with_served(authorizer, assumptions, sink, grants, served)
+    }
+
+    pub(crate) fn with_served(
+        authorizer: &'a Authorizer,
+        assumptions: Assumptions,
+        sink: Sink,
+        grants: Grants,
+        served: Vec<Resource>,
+    ) -> Self {
         let kept = match &sink {
             Sink::ServiceAccount { namespace, name } => {
                 Kept { account: Some((namespace.clone(), name.clone())), user: None }
@@ -70,7 +94,7 @@ impl<'a> PathFinder<'a> {
             Sink::User(name) => Kept { account: None, user: Some(name.clone()) },
             _ => Kept::default(),
         };
-        let world = World::new(authorizer, assumptions, kept, grants == Grants::Unbuilt);
+        let world = World::new(authorizer, assumptions, kept, grants == Grants::Unbuilt, served);
         Self { graph: Graph::new(world, sink), traces: Traces::default() }
     }
 
@@ -142,7 +166,7 @@ impl<'a> PathFinder<'a> {
 
 /// Returns all subjects of an inventory from which paths can start, sorted.
 pub fn all_starts(authorizer: &Authorizer) -> Vec<Start> {
-    let world = World::new(authorizer, Assumptions::default(), Kept::default(), true);
+    let world = World::new(authorizer, Assumptions::default(), Kept::default(), true, Vec::new());
     let inventory = authorizer.inventory();
     let mut starts: BTreeSet<Start> = BTreeSet::new();
     let of = |identity: Identity| Start {

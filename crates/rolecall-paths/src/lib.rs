@@ -36,11 +36,11 @@ mod subject;
 mod trace;
 mod world;
 
-pub use assumptions::{Assumptions, Nodes, Platform, Reach};
+pub use assumptions::{Accounts, Assumptions, Nodes, Platform, Reach};
 pub use choke::ChokePoint;
 pub use cut::{CutGrant, CutObject, CutPlan, KeptRight, NoCut};
 pub use finder::{Escalations, Grants, PathFinder, Start, all_starts};
-pub use path::{Assumption, Evidence, Extent, Gain, Path, Step, StepRequest};
+pub use path::{Assumption, Evidence, Extent, Gain, Outside, Path, Step, StepRequest};
 pub use row::{Row, RowText};
 pub use sink::{Sink, SinkError};
 pub use subject::Subject;

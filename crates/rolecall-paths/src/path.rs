@@ -95,6 +95,25 @@ pub enum Assumption {
     From(u16),
     /// The cluster runs on EKS.
     Eks,
+    /// A condition of a step that depends on something outside the input.
+    Outside(Outside),
+}
+
+/// Something outside the input on which a step depends.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outside {
+    /// A client of an API group that an APIService can redirect.
+    ApiClients,
+    /// A client of custom resources that a conversion webhook can change.
+    CustomClients,
+    /// A volume of the type hostPath that is admitted.
+    Volume,
+    /// The server accepts bootstrap tokens.
+    BootstrapTokens,
+    /// An operator that creates Pods from this custom resource.
+    Operator(Text),
+    /// No Secret has this name.
+    NoSecret(Text),
 }
 
 impl fmt::Display for Extent {
@@ -136,6 +155,25 @@ impl fmt::Display for Assumption {
             Self::Before(minor) => write!(formatter, "the server is older than 1.{minor}"),
             Self::From(minor) => write!(formatter, "the server is 1.{minor} or newer"),
             Self::Eks => formatter.write_str("the cluster runs on EKS"),
+            Self::Outside(outside) => write!(formatter, "{outside}"),
+        }
+    }
+}
+
+impl fmt::Display for Outside {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ApiClients => formatter
+                .write_str("a client with more rights uses the API group of the APIService"),
+            Self::CustomClients => {
+                formatter.write_str("a client with more rights acts on the custom resources")
+            }
+            Self::Volume => formatter.write_str("a volume of the type hostPath is admitted"),
+            Self::BootstrapTokens => formatter.write_str("the server accepts bootstrap tokens"),
+            Self::Operator(resource) => {
+                write!(formatter, "an operator creates Pods from {resource}, as any ServiceAccount")
+            }
+            Self::NoSecret(name) => write!(formatter, "there is no Secret {name} yet"),
         }
     }
 }

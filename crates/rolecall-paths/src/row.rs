@@ -297,13 +297,19 @@ impl Row {
             },
             Self::X26 => &RowText {
                 title: "depend on something that the input does not show",
-                needs: "write apiservices, customresourcedefinitions or custom resources that run \
-                        Pods; create persistentvolumes (with X02); create secrets in kube-system; \
-                        X07 with a named get",
-                gains: "possibly more, which depends on software and objects outside the input",
+                needs: "one of: write apiservices or customresourcedefinitions; create \
+                        persistentvolumes, and X02 or X03; create secrets in kube-system; X07 with \
+                        a get, list or watch of a name that no Secret has; create a custom \
+                        resource that runs Pods, or change an existing one, if the cluster serves \
+                        it or the input contains one",
+                gains: "everything; root on a node; a user in system:bootstrappers and in every \
+                        group of that prefix that a binding names; or every ServiceAccount of the \
+                        namespace",
                 because: "An aggregated API server or a conversion webhook sees the requests of \
-                          others; a hostPath volume bypasses Pod Security; a bootstrap token \
-                          authenticates; operators run Pods; and a Secret might not exist.",
+                          others. A hostPath volume bypasses Pod Security. A Secret of type \
+                          bootstrap.kubernetes.io/token authenticates. A Secret might exist. And \
+                          operators create Pods from custom resources. Only `--possible` follows \
+                          these steps; without it, `paths` counts the subjects that need them.",
             },
         }
     }

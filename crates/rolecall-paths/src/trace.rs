@@ -1,10 +1,12 @@
 //! From nodes and causes to the steps of a path, with the evidence of each.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use rolecall_rbac::{Grant, Identity, Request, RuleGrant, Verdict, rule_allows};
+use rolecall_rbac::{
+    Grant, Identity, Request, ResourceRequest, RuleGrant, Target, Verdict, rule_allows,
+};
 use rustc_hash::FxHashMap;
 
 use crate::Row;
@@ -12,7 +14,7 @@ use crate::closure::{Cause, Closure};
 use crate::graph::Graph;
 use crate::need::{Need, Resource, Verb};
 use crate::node::{Node, NodeId, Scope};
-use crate::path::{Assumption, Evidence, Extent, Gain, Step, StepRequest};
+use crate::path::{Assumption, Evidence, Extent, Gain, Outside, Step, StepRequest};
 use crate::step::{Ask, Combination, Edge, Expanded, Expander, Half, Recorder, Wanted};
 
 /// A step of a path, before its evidence is looked up.
@@ -154,33 +156,50 @@ fn slice(closure: &Closure, end: NodeId) -> Vec<RawStep> {
     }
     let nodes: Vec<NodeId> =
         needed.iter().filter_map(|position| closure.order.get(*position)).copied().collect();
+    let parent = |node: &NodeId| match closure.causes.get(node) {
+        Some(Cause::Member(pool)) => Some(*pool),
+        _ => None,
+    };
+    let pools: BTreeSet<NodeId> = nodes.iter().filter_map(parent).collect();
+    // A step to an aggregate node is repeated for each of its members that the path uses.
+    let mut used: BTreeMap<NodeId, Vec<NodeId>> = BTreeMap::new();
+    for leaf in nodes.iter().filter(|node| !pools.contains(node)) {
+        let mut node = *leaf;
+        while let Some(pool) = parent(&node) {
+            node = pool;
+        }
+        used.entry(node).or_default().push(*leaf);
+    }
     let mut steps = Vec::new();
     for node in &nodes {
-        let gained = nodes.iter().find(|member| {
-            matches!(closure.causes.get(member), Some(Cause::Member(pool)) if pool == node)
-        });
-        let gained = gained.copied().unwrap_or(*node);
-        match closure.causes.get(node) {
-            Some(Cause::Step { row, actors, candidates }) => steps.push(RawStep {
-                row: *row,
-                actors: actors.clone(),
-                candidates: candidates.clone(),
-                target: *node,
-                gained,
-                combination: None,
-            }),
-            Some(Cause::Combination { step, granted }) => steps.push(RawStep {
-                row: step.row,
-                actors: granted.clone(),
-                candidates: [].into(),
-                target: *node,
-                gained,
-                combination: Some(step.clone()),
-            }),
-            _ => {}
+        for gained in used.get(node).into_iter().flatten() {
+            steps.extend(step_to(closure, *node, *gained));
         }
     }
     steps
+}
+
+/// Returns the step that leads to a node, of which the path uses a member.
+fn step_to(closure: &Closure, target: NodeId, gained: NodeId) -> Option<RawStep> {
+    match closure.causes.get(&target)? {
+        Cause::Step { row, actors, candidates } => Some(RawStep {
+            row: *row,
+            actors: actors.clone(),
+            candidates: candidates.clone(),
+            target,
+            gained,
+            combination: None,
+        }),
+        Cause::Combination { step, granted } => Some(RawStep {
+            row: step.row,
+            actors: granted.clone(),
+            candidates: [].into(),
+            target,
+            gained,
+            combination: Some(step.clone()),
+        }),
+        Cause::Start | Cause::Member(_) => None,
+    }
 }
 
 /// Looks up the evidence of steps that start with an identity.
@@ -407,6 +426,37 @@ fn assumptions(graph: &Graph<'_>, step: &RawStep, requests: &[StepRequest<'_>]) 
         Row::X25 if !world.exists(Resource::ConfigMaps, &"aws-auth".into()) => {
             vec![Assumption::Eks]
         }
+        Row::X26 => outside(requests).map(Assumption::Outside).into_iter().collect(),
         _ => Vec::new(),
+    }
+}
+
+/// Returns what a step depends on outside the input.
+fn outside(requests: &[StepRequest<'_>]) -> Option<Outside> {
+    let target = resource(&requests.last()?.request)?;
+    Some(match &*target.resource {
+        "apiservices" => Outside::ApiClients,
+        "customresourcedefinitions" => Outside::CustomClients,
+        "secrets" if requests.iter().any(|made| is_read(&made.request)) => {
+            Outside::NoSecret(target.name.clone())
+        }
+        "secrets" => Outside::BootstrapTokens,
+        _ if requests.iter().any(|made| creates_volume(&made.request)) => Outside::Volume,
+        resource => Outside::Operator(format!("{resource}.{}", target.group).into()),
+    })
+}
+
+fn is_read(request: &Request) -> bool {
+    matches!(&*request.verb, "get" | "list" | "watch")
+}
+
+fn creates_volume(request: &Request) -> bool {
+    resource(request).is_some_and(|target| &*target.resource == "persistentvolumes")
+}
+
+fn resource(request: &Request) -> Option<&ResourceRequest> {
+    match &request.target {
+        Target::Resource(target) => Some(target),
+        Target::Path(_) => None,
     }
 }

@@ -23,8 +23,9 @@ Creating an object means a POST, which has no name, so that a rule with `resourc
 apply of a name that no object has, which needs `patch` and `create` for that name. Where a step changes an object, a rule
 with `resourceNames` counts only for existing objects of these names.
 
-A ServiceAccount exists if it is in the input. The ServiceAccount `default`, where a binding names it or a Pod runs as it,
-and those of the built-in controllers exist, too. A Pod is a start and can be entered only if a token is mounted.
+A ServiceAccount exists if it is in the input. The ServiceAccount `default`, where a binding names it or a Pod runs as
+it, and those of the built-in controllers exist, too, unless `--defaults none` declares the input complete. A Pod is a
+start and can be entered only if a token is mounted.
 
 ";
 

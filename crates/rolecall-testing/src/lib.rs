@@ -15,4 +15,5 @@ pub mod cases;
 pub mod cluster;
 pub mod golden;
 pub mod random;
+pub mod rows;
 pub mod workloads;

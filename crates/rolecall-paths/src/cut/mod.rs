@@ -80,7 +80,7 @@ impl<'a> PathFinder<'a> {
         let found = self.search_cut(starts, kept);
         self.cut(&[]);
         let chosen = found?;
-        let mut narrowing = Narrowing::new(&chosen);
+        let mut narrowing = Narrowing::new(&chosen, &self.graph.world.needs);
         loop {
             let changes = Changes::of(&self.graph.world, &chosen.units, &narrowing);
             let after = changes.apply(self.graph.world.authorizer);
@@ -110,7 +110,9 @@ impl<'a> PathFinder<'a> {
     ) -> Option<(Subject, Vec<(u32, usize)>)> {
         let world = &self.graph.world;
         let sink = self.graph.sink.clone();
-        let mut finder = PathFinder::new(after, world.assumptions, sink, Grants::Certain);
+        let served = world.served.clone();
+        let mut finder =
+            PathFinder::with_served(after, world.assumptions, sink, Grants::Certain, served);
         let found = finder.find(starts);
         let first = found.paths.first()?;
         let grants = found.paths.iter().flat_map(|path| crate::choke::grants(&path.steps));

@@ -27,12 +27,12 @@ pub(crate) struct Narrowing {
 
 impl Narrowing {
     /// Starts with as little as possible.
-    pub(crate) fn new(chosen: &Chosen) -> Self {
+    pub(crate) fn new(chosen: &Chosen, index: &NeedIndex) -> Self {
         let rules = chosen
             .requests
             .iter()
             .map(|(rule, requests)| (*rule, (Extent::Used, requests.iter().cloned().collect())));
-        Self { rules: rules.collect(), index: NeedIndex::new() }
+        Self { rules: rules.collect(), index: index.clone() }
     }
 
     /// Removes more of some rules, or of all if none of these can shrink. Returns whether anything

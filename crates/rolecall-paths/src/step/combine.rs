@@ -122,6 +122,7 @@ pub(crate) fn combine(
         new_roles(world, nodes, gathered, &mut found);
         certificates(world, nodes, gathered, &mut found);
         policies(nodes, gathered, &mut found);
+        possible(world, nodes, gathered, &mut found);
     }
     take_over(world, nodes, gathered, &mut found);
     found
@@ -384,6 +385,55 @@ fn policies(nodes: &mut Nodes, gathered: &Gathered, found: &mut Vec<Combination>
             holder: None,
             namespace: None,
         });
+    }
+}
+
+/// X26.
+fn possible(
+    world: &World<'_>,
+    nodes: &mut Nodes,
+    gathered: &Gathered,
+    found: &mut Vec<Combination>,
+) {
+    let volumes = gathered.of(|half| (*half == Half::CreateVolume).then_some(())).next();
+    if let (Some((_, volume)), Some((place, maker))) = (volumes, gathered.make_pod.iter().next()) {
+        found.push(Combination {
+            row: Row::X26,
+            target: nodes.id(Node::Root),
+            parts: vec![volume, (*maker, Half::MakePod(*place))],
+            name: None,
+            holder: None,
+            namespace: place.or_else(|| world.all_namespaces().next()),
+        });
+    }
+    let readers: Vec<_> = gathered
+        .of(|half| match half {
+            Half::ReadNamed(place, _, names) => Some((*place, names)),
+            _ => None,
+        })
+        .collect();
+    let created = gathered.of(|half| match half {
+        Half::NameSecret(place, names) => Some((*place, names)),
+        _ => None,
+    });
+    for ((created, created_names), creator) in created {
+        for ((read, read_names), reader) in &readers {
+            if created.is_some_and(|created| read.is_some_and(|read| read != created)) {
+                continue;
+            }
+            let scope = Scope::of(created.or(*read));
+            let names = created_names.and(read_names);
+            for (name, scope) in free_names(world, Resource::Secrets, &names, scope) {
+                found.push(Combination {
+                    row: Row::X26,
+                    target: nodes.id(Node::Accounts(scope.place())),
+                    parts: vec![creator.clone(), reader.clone()],
+                    name,
+                    holder: None,
+                    namespace: scope.place(),
+                });
+            }
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod bindings;
 mod cluster;
 mod combine;
 mod identities;
+mod possible;
 mod roles;
 mod tokens;
 
@@ -62,6 +63,12 @@ pub(crate) enum Half {
     MakePod(Place),
     /// Changing the labels of the Namespace.
     LabelNamespace(NamespaceId),
+    /// Creating PersistentVolumes.
+    CreateVolume,
+    /// Creating Secrets of these names.
+    NameSecret(Place, Names),
+    /// Reading Secrets of these names with a verb.
+    ReadNamed(Place, Verb, Names),
 }
 
 /// Whether an object exists.
@@ -179,6 +186,7 @@ impl Expander<'_, '_> {
             self.role_binding_steps(&site);
             self.role_steps(&site);
             self.namespace_steps(&site);
+            self.possible_steps(&site);
             if is_direct {
                 self.account_steps(&site);
             }
@@ -187,6 +195,7 @@ impl Expander<'_, '_> {
         self.cluster_role_binding_steps(&cluster);
         self.cluster_role_steps(&cluster);
         self.cluster_steps(&cluster);
+        self.possible_cluster_steps(&cluster);
         if is_direct {
             self.user_steps(&cluster, outer);
             self.limited_steps(outer);

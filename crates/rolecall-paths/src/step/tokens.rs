@@ -6,7 +6,7 @@ use super::{Ask, Expander, Half, Places, Site};
 use crate::Row;
 use crate::assumptions::Nodes as NodeSecurity;
 use crate::names::Names;
-use crate::need::{Resource, Verb, WORKLOADS};
+use crate::need::{CUSTOM, Resource, Verb, WORKLOADS};
 use crate::node::{Node, Place, Scope};
 use crate::world::NamespaceId;
 
@@ -111,35 +111,55 @@ impl Expander<'_, '_> {
     }
 
     fn change_workloads(&mut self, site: &Site<'_>, resource: Resource) {
-        let names = site.change(resource);
-        if !names.has_named() {
-            return;
-        }
-        let mut there: Vec<(NamespaceId, Option<&Text>)> = match names.any {
-            true => self.world.having(resource).iter().map(|it| (*it, None)).collect(),
-            false => {
-                let placed = names.listed.iter().flat_map(|name| {
-                    self.world.placed(resource, name).iter().map(move |it| (*it, Some(name)))
-                });
-                placed.collect()
-            }
-        };
-        there.retain(|(namespace, _)| site.scope.place().is_none_or(|place| place == *namespace));
-        for (namespace, name) in there {
+        for (namespace, name) in self.workloads_to_change(site, resource) {
             let pool = self.nodes.id(Node::Accounts(Some(namespace)));
             let asks = |expander: &Self| {
-                let name = name.cloned().or_else(|| expander.workload_in(resource, namespace));
-                let name = name.unwrap_or_default();
-                vec![expander.change_ask(site, resource, Some(namespace), &name)]
+                vec![expander.change_workload(site, resource, namespace, name.as_ref())]
             };
             self.edge(Row::X03, pool, asks);
             self.make_half(Some(namespace), |expander, _| asks(expander));
         }
     }
 
+    /// Returns the request that changes a workload of a name, or the first one.
+    pub(super) fn change_workload(
+        &self,
+        site: &Site<'_>,
+        resource: Resource,
+        namespace: NamespaceId,
+        name: Option<&Text>,
+    ) -> Ask {
+        let name = name.cloned().or_else(|| self.workload_in(resource, namespace));
+        self.change_ask(site, resource, Some(namespace), &name.unwrap_or_default())
+    }
+
+    /// Returns the namespaces with workloads of a kind that can be changed, and the names in rules.
+    pub(super) fn workloads_to_change(
+        &self,
+        site: &Site<'_>,
+        resource: Resource,
+    ) -> Vec<(NamespaceId, Option<Text>)> {
+        let names = site.change(resource);
+        if !names.has_named() {
+            return Vec::new();
+        }
+        let mut there: Vec<(NamespaceId, Option<Text>)> = match names.any {
+            true => self.world.having(resource).iter().map(|it| (*it, None)).collect(),
+            false => {
+                let placed = names.listed.iter().flat_map(|name| {
+                    let placed = self.world.placed(resource, name).iter();
+                    placed.map(move |it| (*it, Some(name.clone())))
+                });
+                placed.collect()
+            }
+        };
+        there.retain(|(namespace, _)| site.scope.place().is_none_or(|place| place == *namespace));
+        there
+    }
+
     /// Returns the first workload of a kind in a namespace.
     fn workload_in(&self, resource: Resource, namespace: NamespaceId) -> Option<Text> {
-        let (_, group, kind) = WORKLOADS.iter().find(|row| row.0 == resource)?;
+        let (_, group, kind) = WORKLOADS.iter().chain(&CUSTOM).find(|row| row.0 == resource)?;
         let workloads = self.world.inventory().workloads_in(self.world.namespace(namespace));
         let found = workloads.iter().find(|it| &*it.kind == *kind && &*it.api_group == *group)?;
         Some(found.metadata.name.clone())

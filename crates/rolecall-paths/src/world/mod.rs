@@ -11,8 +11,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 pub(crate) use role_facts::RoleFacts;
 
-use crate::Assumptions;
-use crate::need::Resource;
+use crate::assumptions::{Assumptions, Reach};
+use crate::need::{NeedIndex, Resource};
 use crate::scope::Held;
 pub(crate) use crate::scope::NamespaceId;
 
@@ -25,6 +25,10 @@ pub(crate) struct World<'a> {
     pub(crate) cut: FxHashMap<u32, Vec<Cut>>,
     /// Whether to use grants that a build can still change.
     pub(crate) unbuilt: bool,
+    /// The custom resources that the cluster serves and from which Pods are created.
+    pub(crate) served: Vec<Resource>,
+    /// The needs that rows ask about.
+    pub(crate) needs: NeedIndex,
     /// All namespaces, sorted.
     pub(crate) namespaces: Vec<Text>,
     /// The facts about each role, in the inventory's order.
@@ -91,15 +95,28 @@ impl<'a> World<'a> {
         assumptions: Assumptions,
         kept: Kept,
         unbuilt: bool,
+        served: Vec<Resource>,
     ) -> Self {
         let inventory = authorizer.inventory();
+        let is_possible = assumptions.reach == Reach::Possible;
+        let custom = match is_possible {
+            true => reader::custom_resources(inventory, &served),
+            false => BTreeSet::new(),
+        };
+        let counts = |resource: Resource| match resource.is_custom() {
+            true => custom.contains(&resource),
+            false => is_possible || !resource.is_outside(),
+        };
+        let needs = NeedIndex::new(counts);
         let mut world = Self {
             authorizer,
             assumptions,
             cut: FxHashMap::default(),
             unbuilt,
+            served,
             namespaces: Vec::new(),
-            roles: role_facts::role_facts(inventory, assumptions),
+            roles: role_facts::role_facts(inventory, &needs, assumptions),
+            needs,
             role_positions: (inventory.roles().iter().map(std::ptr::from_ref)).zip(0..).collect(),
             binding_positions: (inventory.bindings().iter().map(std::ptr::from_ref))
                 .zip(0..)

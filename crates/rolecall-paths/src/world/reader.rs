@@ -7,7 +7,8 @@ use rolecall_walk::{Account, token_mount};
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use super::{NamespaceId, Running, World};
-use crate::need::{Resource, WORKLOADS};
+use crate::assumptions::{Accounts, Platform, Reach};
+use crate::need::{CUSTOM, Resource, WORKLOADS};
 
 impl<'a> World<'a> {
     pub(super) fn resolve_bindings(&mut self) {
@@ -113,6 +114,7 @@ impl<'a> World<'a> {
                 true => Some(Resource::Pods),
                 false => WORKLOADS
                     .iter()
+                    .chain(&CUSTOM)
                     .find(|(_, group, kind)| {
                         *kind == &*workload.kind && *group == &*workload.api_group
                     })
@@ -195,6 +197,9 @@ impl<'a> World<'a> {
     /// controller creates in every namespace, where it has rights or Pods, and those of controllers.
     pub(super) fn implied_accounts(&self) -> BTreeSet<(NamespaceId, Text)> {
         const DEFAULT: &str = "default";
+        if self.assumptions.accounts == Accounts::Listed {
+            return BTreeSet::new();
+        }
         let inventory = self.inventory();
         let bound = self.bound_accounts.iter().filter(|(_, name)| &**name == DEFAULT);
         let of_bindings = bound.filter_map(|(namespace, _)| self.namespace_id(namespace));
@@ -249,6 +254,21 @@ pub(super) fn namespaces(inventory: &Inventory, world: &World<'_>) -> Vec<Text> 
             add(&namespace.into());
         }
     }
+    let assumptions = world.assumptions;
+    if assumptions.platform == Platform::Eks || assumptions.reach == Reach::Possible {
+        names.insert("kube-system".into());
+    }
     names.remove("");
     names.into_iter().collect()
+}
+
+/// Returns the custom resources from which Pods are created: the served ones, and those with an
+/// object in the inventory.
+pub(super) fn custom_resources(inventory: &Inventory, served: &[Resource]) -> BTreeSet<Resource> {
+    let mut kinds: BTreeSet<(&str, &str)> = BTreeSet::new();
+    for workload in inventory.workloads() {
+        kinds.insert((&workload.api_group, &workload.kind));
+    }
+    let present = CUSTOM.iter().filter(|(_, group, kind)| kinds.contains(&(*group, *kind)));
+    present.map(|row| row.0).chain(served.iter().copied()).collect()
 }

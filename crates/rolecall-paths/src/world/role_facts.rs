@@ -26,10 +26,13 @@ impl RoleFacts {
 }
 
 /// Returns the facts about each role, in the inventory's order.
-pub(super) fn role_facts(inventory: &Inventory, assumptions: Assumptions) -> Vec<RoleFacts> {
-    let index = NeedIndex::new();
+pub(super) fn role_facts(
+    inventory: &Inventory,
+    index: &NeedIndex,
+    assumptions: Assumptions,
+) -> Vec<RoleFacts> {
     let facts = |modes: &[Mode]| -> Vec<RoleFacts> {
-        inventory.roles().iter().map(|role| RoleFacts::new(role, &index, modes)).collect()
+        inventory.roles().iter().map(|role| RoleFacts::new(role, index, modes)).collect()
     };
     let direct = facts(&[Mode::Direct]);
     let limited = [

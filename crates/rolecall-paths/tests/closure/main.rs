@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 
 use oracle::Oracle;
 use rolecall_paths::{
-    Assumptions, Grants, Nodes, PathFinder, Platform, Sink, Start, Subject, all_starts,
+    Accounts, Assumptions, Grants, Nodes, PathFinder, Platform, Reach, Sink, Start, Subject,
+    all_starts,
 };
 use rolecall_rbac::{Authorizer, Inventory, KubernetesVersion, SubjectKind};
 use universe::{Random, universe};
@@ -52,7 +53,8 @@ fn assumptions(seed: u64) -> Assumptions {
         version: KubernetesVersion { minor: [36, 36, 36, 34][(seed % 4) as usize] },
         nodes: if seed.is_multiple_of(3) { Nodes::Reachable } else { Nodes::Hardened },
         platform: if seed.is_multiple_of(5) { Platform::Eks } else { Platform::Any },
-        ..Assumptions::default()
+        accounts: if seed.is_multiple_of(2) { Accounts::Listed } else { Accounts::Implied },
+        reach: if seed % 7 == 3 { Reach::Possible } else { Reach::Certain },
     }
 }
 

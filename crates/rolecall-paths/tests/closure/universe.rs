@@ -16,7 +16,7 @@ const NAMES: [&str; 10] = ["r", "s", "x", "app", "web", "pod", "b", "blue", "n1"
 const RBAC: &str = "rbac.authorization.k8s.io";
 
 /// The rights that rows ask about: verbs, API group, resource, and whether it is cluster-scoped.
-const RIGHTS: [(&[&str], &str, &str); 34] = [
+const RIGHTS: [(&[&str], &str, &str); 38] = [
     (&["create"], "", "serviceaccounts/token"),
     (&["create", "patch", "update"], "", "pods"),
     (&["create", "patch", "update"], "apps", "deployments"),
@@ -55,6 +55,10 @@ const RIGHTS: [(&[&str], &str, &str); 34] = [
     (&["impersonate:user-info"], "authentication.k8s.io", "groups"),
     (&["impersonate:arbitrary-node"], "authentication.k8s.io", "nodes"),
     (&["get"], "", "configmaps"),
+    (&["create", "patch"], "apiregistration.k8s.io", "apiservices"),
+    (&["create", "patch"], "", "persistentvolumes"),
+    (&["create", "update", "patch"], "argoproj.io", "rollouts"),
+    (&["create", "patch", "get"], "", "secrets"),
 ];
 
 impl Random {
@@ -113,7 +117,13 @@ pub(crate) fn universe(random: &mut Random) -> Inventory {
                 });
             }
         }
-        for (kind, group) in [("Pod", ""), ("Pod", ""), ("Deployment", "apps"), ("Job", "batch")] {
+        for (kind, group) in [
+            ("Pod", ""),
+            ("Pod", ""),
+            ("Deployment", "apps"),
+            ("Job", "batch"),
+            ("Rollout", "argoproj.io"),
+        ] {
             if random.one_in(3) {
                 builder.workload(workload(random, namespace, kind, group));
             }
@@ -225,7 +235,11 @@ fn rule(random: &mut Random, theme: &[usize]) -> PolicyRule {
         _ => Vec::new(),
     };
     if !names.is_empty() && random.one_in(4) {
-        names.push(random.pick(&["", "system:masters", "aws-auth", "dev"]).into());
+        names.push(
+            random
+                .pick(&["", "system:masters", "aws-auth", "dev", "bootstrap-token-abcdef"])
+                .into(),
+        );
     }
     if resource == "signers" && random.one_in(2) {
         names =
@@ -275,7 +289,14 @@ fn subject(random: &mut Random) -> Subject {
     let (kind, name, namespace) = match random.below(10) {
         0..=5 => (SubjectKind::ServiceAccount, random.pick(&ACCOUNTS), random.pick(&SPACES)),
         6 | 7 => {
-            let names = ["jane", "joe", "x", "system:serviceaccount:blue:app", "system:node:n1"];
+            let names = [
+                "jane",
+                "joe",
+                "x",
+                "system:serviceaccount:blue:app",
+                "system:node:n1",
+                "system:bootstrap:abcdef",
+            ];
             (SubjectKind::User, random.pick(&names), "")
         }
         _ => {
@@ -287,6 +308,8 @@ fn subject(random: &mut Random) -> Subject {
                 "system:serviceaccounts",
                 "system:serviceaccounts:blue",
                 "system:nodes",
+                "system:bootstrappers",
+                "system:bootstrappers:new",
             ];
             (SubjectKind::Group, random.pick(&names), "")
         }

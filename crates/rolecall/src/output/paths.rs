@@ -20,6 +20,9 @@ pub(crate) struct EscalationPaths<'a> {
     admins: Vec<String>,
     paths: Vec<PathDetails<'a>>,
     choke_points: Vec<ChokePointDetails<'a>>,
+    /// Subjects that reach the sink only by steps that depend on something outside the input.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    possible: Vec<String>,
     /// Subjects that reach the sink only by objects that a build can still change.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unbuilt: Vec<String>,
@@ -111,6 +114,7 @@ impl<'a> EscalationPaths<'a> {
             admins: names(&answer.found.admins),
             paths: paths.collect(),
             choke_points: points.collect(),
+            possible: names(&answer.possible),
             unbuilt: names(&answer.unbuilt),
             gaps: answer.gaps.clone(),
             sink,

@@ -43,6 +43,7 @@ mod meaning;
 mod namespaces;
 mod packaging;
 mod paths;
+mod paths_rows;
 mod placeholders;
 mod places;
 mod questions;

@@ -95,7 +95,7 @@ fn a_pod_starts_as_its_serviceaccount() {
 #[test]
 fn default_roles_and_bindings_yield_no_path() {
     const ACCOUNT: &str = "{apiVersion: v1, kind: ServiceAccount, metadata: {name: a}}";
-    for version in ["v1.20", "v1.36"] {
+    for version in ["v1.20", "v1.36", "v1.37"] {
         let ran = rolecall_with(&format!("paths -f - --defaults {version}"), ACCOUNT);
         assert_eq!((ran.exit, ran.stderr.as_str()), (Some(0), ""), "{ran}");
     }
@@ -126,6 +126,72 @@ fn unread_parts_make_the_absence_of_paths_inconclusive() {
     warning: there might be more paths; could not read: a document at fixtures/unread-document/invalid.yaml:7: expected `,` or `}`
     --- exit 2
     "#);
+}
+
+#[test]
+fn steps_outside_the_input_are_only_followed_on_request() {
+    const WRITER: &str = "
+kind: ClusterRole
+apiVersion: rbac.authorization.k8s.io/v1
+metadata: {name: apis}
+rules: [{apiGroups: [apiregistration.k8s.io], resources: [apiservices], verbs: [create]}]
+---
+kind: ClusterRoleBinding
+apiVersion: rbac.authorization.k8s.io/v1
+metadata: {name: apis}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: apis}
+subjects: [{kind: User, name: jane, apiGroup: rbac.authorization.k8s.io}]
+";
+    assert_snapshot!(rolecall_with("paths -f - --defaults none", WRITER), @r#"
+    0 of 2 subjects can reach cluster-admin
+    --- stderr
+    note: 1 more subject might reach cluster-admin by steps that depend on something outside the input: --possible follows them
+    --- exit 0
+    "#);
+    assert_snapshot!(rolecall_with("paths -f - --defaults none --possible", WRITER), @r#"
+    1 of 2 subjects can reach cluster-admin
+
+    Choke points: grants whose removal stops the most paths
+      1 path: user/jane in ClusterRoleBinding apis (-:7) of ClusterRole apis (-:2), rules[0]
+
+    user/jane reaches cluster-admin in 1 step
+      1. X26 depend on something that the input does not show: gains cluster-admin
+         create apiservices.apiregistration.k8s.io at the cluster scope
+           by ClusterRoleBinding apis (-:7) of ClusterRole apis (-:2), rules[0]
+         assumes that a client with more rights uses the API group of the APIService
+    --- exit 3
+    "#);
+}
+
+#[test]
+fn with_complete_input_only_its_serviceaccounts_exist() {
+    const DEFAULT: &str = "
+kind: ClusterRoleBinding
+apiVersion: rbac.authorization.k8s.io/v1
+metadata: {name: default}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}
+subjects: [{kind: ServiceAccount, name: default, namespace: app}]
+---
+kind: ClusterRole
+apiVersion: rbac.authorization.k8s.io/v1
+metadata: {name: cluster-admin}
+rules: [{apiGroups: ['*'], resources: ['*'], verbs: ['*']}]
+---
+kind: Role
+apiVersion: rbac.authorization.k8s.io/v1
+metadata: {name: pods, namespace: app}
+rules: [{apiGroups: [''], resources: [pods], verbs: [create]}]
+---
+kind: RoleBinding
+apiVersion: rbac.authorization.k8s.io/v1
+metadata: {name: pods, namespace: app}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: pods}
+subjects: [{kind: User, name: jane, apiGroup: rbac.authorization.k8s.io}]
+";
+    let reaches = |defaults: &str| {
+        rolecall_with(&format!("paths -f - --from user/jane --defaults {defaults}"), DEFAULT).exit
+    };
+    assert_eq!([reaches("v1.37"), reaches("none")], [Some(1), Some(0)]);
 }
 
 #[test]

@@ -2,14 +2,15 @@
 //! from the crate.
 
 mod bindings;
+mod possible;
 mod rights;
 mod tokens;
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
-use rolecall_paths::{Assumptions, Nodes, Platform, Sink};
+use rolecall_paths::{Accounts, Assumptions, Nodes, Platform, Reach, Sink};
 use rolecall_rbac::{
     Identity, Inventory, LabelOperator, PolicyRule, Role, RoleKind, ServiceAccountName,
     SubjectKind, Text, covers, subject_matches,
@@ -53,7 +54,12 @@ pub(crate) struct Oracle<'a> {
     /// The rules of identities by namespace, and those that the position granted itself.
     bound: RefCell<HashMap<Identity, HashMap<String, Rules>>>,
     own: RefCell<HashMap<String, Rules>>,
+    signatures: RefCell<Signatures>,
 }
+
+/// The sets of roles that identities hold, numbered.
+type Signatures =
+    (HashMap<Identity, usize>, BTreeMap<(bool, BTreeSet<(*const Role, String)>), usize>);
 
 type Rules = Rc<Vec<PolicyRule>>;
 
@@ -66,7 +72,8 @@ struct Actor<'p> {
 impl<'a> Oracle<'a> {
     pub(crate) fn new(inventory: &'a Inventory, assumptions: Assumptions) -> Self {
         let mut namespaces = BTreeSet::from(["blue".to_owned(), "red".to_owned()]);
-        let mut names = BTreeSet::from(["fresh".to_owned()]);
+        // Sinks can name ServiceAccounts that nothing else names.
+        let mut names = BTreeSet::from(["fresh", "app", "web"].map(str::to_owned));
         let (mut users, mut groups) = (BTreeSet::new(), BTreeSet::new());
         for role in inventory.roles() {
             namespaces.insert(role.metadata.namespace.to_string());
@@ -126,6 +133,7 @@ impl<'a> Oracle<'a> {
             groups: list(groups),
             bound: RefCell::default(),
             own: RefCell::default(),
+            signatures: RefCell::default(),
         }
     }
 
@@ -207,6 +215,9 @@ impl<'a> Oracle<'a> {
         self.kubelets(&now, &actors, position);
         self.admission(&now, &actors, position);
         self.aws_auth(&now, &actors, position);
+        if self.assumptions.reach == Reach::Possible {
+            self.possible(&now, &actors, position);
+        }
     }
 
     fn certificates(&self, now: &Position, actors: &[Actor<'_>], into: &mut Position) {

@@ -126,10 +126,32 @@ impl<'a> Oracle<'a> {
         is_own
     }
 
-    /// Returns all actors of a position.
+    /// Returns the identities of a position, one of those that hold the same roles.
+    pub(super) fn distinct<'p>(&self, position: &'p Position) -> Vec<&'p Identity> {
+        let mut known = BTreeSet::new();
+        let identities = position.identities.iter();
+        identities.filter(|identity| known.insert(self.signature(identity))).collect()
+    }
+
+    /// Returns a number for the roles that an identity holds.
+    fn signature(&self, identity: &Identity) -> usize {
+        let mut signatures = self.signatures.borrow_mut();
+        if let Some(known) = signatures.0.get(identity) {
+            return *known;
+        }
+        let held = self.held_by(identity).into_iter();
+        let held: BTreeSet<_> =
+            held.map(|(role, there)| (std::ptr::from_ref(role), there)).collect();
+        let next = signatures.1.len();
+        let number = *signatures.1.entry((identity.is_privileged(), held)).or_insert(next);
+        signatures.0.insert(identity.clone(), number);
+        number
+    }
+
+    /// Returns the actors of a position, one of those with the same rights.
     pub(super) fn actors<'p>(&self, position: &'p Position) -> Vec<Actor<'p>> {
         let mut actors = Vec::new();
-        for own in &position.identities {
+        for own in self.distinct(position) {
             actors.push(Actor { own, borrowed: None });
             if self.assumptions.version.minor < 36 {
                 continue;
@@ -139,8 +161,11 @@ impl<'a> Oracle<'a> {
                 let verb = format!("impersonate:{mode}");
                 self.may(own, position, &verb, group, resource, "", namespace, name)
             };
-            let mut borrow = |identity, mode| {
-                actors.push(Actor { own, borrowed: Some((identity, mode)) });
+            let mut known = BTreeSet::new();
+            let mut borrow = |identity: Identity, mode| {
+                if known.insert((self.signature(&identity), mode)) {
+                    actors.push(Actor { own, borrowed: Some((identity, mode)) });
+                }
             };
             for name in &self.names {
                 for namespace in &self.namespaces {

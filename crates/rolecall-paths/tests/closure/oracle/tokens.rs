@@ -80,7 +80,8 @@ impl<'a> Oracle<'a> {
         });
         let runs =
             self.pods_and_templates_in(namespace).iter().any(|(_, account)| account == "default");
-        if (bound || runs) && !names.iter().any(|name| name == "default") {
+        let is_implied = self.assumptions.accounts == Accounts::Implied && (bound || runs);
+        if is_implied && !names.iter().any(|name| name == "default") {
             names.push("default".to_owned());
         }
         names
@@ -144,11 +145,12 @@ impl<'a> Oracle<'a> {
         namespace: &str,
         into: &mut Position,
     ) {
+        let distinct = self.distinct(now);
         for name in &self.names {
             let is_name =
                 ServiceAccountName::parse(&format!("system:serviceaccount:{namespace}:{name}"))
                     .is_some();
-            let can = now.identities.iter().any(|own| {
+            let can = distinct.iter().any(|own| {
                 self.may(own, now, "impersonate", "", "serviceaccounts", "", namespace, name)
             });
             if is_name && can {
@@ -158,7 +160,7 @@ impl<'a> Oracle<'a> {
     }
 
     pub(super) fn impersonate_users(&self, now: &Position, into: &mut Position) {
-        for own in &now.identities {
+        for own in self.distinct(now) {
             let user = |name: &str| {
                 ServiceAccountName::parse(name).is_none()
                     && self.may(own, now, "impersonate", "", "users", "", "", name)

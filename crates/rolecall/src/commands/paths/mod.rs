@@ -5,13 +5,16 @@ mod diagram;
 mod starts;
 mod table;
 
+use std::collections::BTreeSet;
 use std::io::Write;
 
 use clap::{Args, ValueEnum};
 use rolecall_paths::{
-    Assumptions, Grants, KeptRight, Nodes, PathFinder, Platform, Reach, Row, Sink, Start,
+    Accounts, Assumptions, Escalations, Grants, KeptRight, Nodes, Path, PathFinder, Platform,
+    Reach, Row, Sink, Start, Subject,
 };
 use rolecall_rbac::{Gap, Unread};
+use rolecall_source::manifests::Defaults;
 
 use self::cut::KeepArgument;
 use crate::answer::paths::Answer;
@@ -41,6 +44,9 @@ pub(crate) struct Arguments {
     /// Print the path of every subject and Pod instead of the first ones
     #[arg(long)]
     all: bool,
+    /// Also follow steps that depend on something outside the input, such as an operator (X26)
+    #[arg(long)]
+    possible: bool,
     /// Also start from built-in subjects, such as controllers
     #[arg(long, visible_alias = "show-system")]
     include_system: bool,
@@ -149,16 +155,27 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
             answer.sink
         ));
     }
-    let is_open = !answer.gaps.is_empty() || !answer.unbuilt.is_empty();
-    let exit = match answer.found.paths.is_empty() {
-        false => Exit::No,
-        true => Exit::Inconclusive.when(is_open),
+    if !arguments.possible && !answer.possible.is_empty() {
+        ui.note(format!(
+            "{} might reach {} by steps that depend on something outside the input: --possible \
+             follows them",
+            words::count(answer.possible.len(), "more subject"),
+            answer.sink
+        ));
+    }
+    let is_reached =
+        answer.found.paths.iter().any(|path| !path.steps.iter().any(|step| step.row == Row::X26));
+    let is_possible = !answer.found.paths.is_empty();
+    let is_open = is_possible || !answer.gaps.is_empty() || !answer.unbuilt.is_empty();
+    let exit = match is_reached {
+        true => Exit::No,
+        false => Exit::Inconclusive.when(is_open),
     };
     Ok(session.conclude(ui, exit))
 }
 
 impl Arguments {
-    fn assumptions(&self, options: &Options) -> Assumptions {
+    fn assumptions(&self, options: &Options, reach: Reach) -> Assumptions {
         let is_assumed = |fact| self.assume.contains(&fact);
         Assumptions {
             version: options.source.kubernetes_version(None),
@@ -170,7 +187,11 @@ impl Arguments {
                 true => Platform::Eks,
                 false => Platform::Any,
             },
-            reach: Reach::Certain,
+            accounts: match options.source.defaults {
+                Defaults::None => Accounts::Listed,
+                Defaults::Auto | Defaults::Version(_) => Accounts::Implied,
+            },
+            reach,
         }
     }
 
@@ -183,9 +204,8 @@ impl Arguments {
         starts: &[Start],
         kept: &[KeptRight],
     ) -> Result<Exit, CommandError> {
-        let authorizer = &session.authorizer;
-        let assumptions = self.assumptions(options);
-        let mut finder = PathFinder::new(authorizer, assumptions, self.to.clone(), Grants::Certain);
+        let reach = if self.possible { Reach::Possible } else { Reach::Certain };
+        let mut finder = self.finder(session, options, reach, Grants::Certain);
         let exit = match finder.plan_cut(starts, kept) {
             Ok(plan) if plan.grants.is_empty() => {
                 ui.note(format!("there is nothing to change: no subject reaches {}", self.to));
@@ -217,26 +237,62 @@ impl Arguments {
         options: &Options,
         starts: Vec<Start>,
     ) -> Answer<'a> {
-        let authorizer = &session.authorizer;
-        let assumptions = self.assumptions(options);
-        let sink = self.to.clone();
-        let finder = |grants| PathFinder::new(authorizer, assumptions, sink.clone(), grants);
-        let mut certain = finder(Grants::Certain);
-        let found = certain.find(&starts);
-        let choke_points = certain.choke_points(&starts, &found);
+        let mut certain = self.finder(session, options, Reach::Certain, Grants::Certain);
+        let mut found = certain.find(&starts);
+        let (mut choke_points, mut possible) = (Vec::new(), Vec::new());
+        if found.starts > found.paths.len() + found.admins.len() {
+            let mut finder = self.finder(session, options, Reach::Possible, Grants::Certain);
+            let more = others(&found, finder.find(&starts));
+            possible.extend(more.iter().map(|path| path.subject.clone()));
+            if self.possible && !more.is_empty() {
+                found.paths.extend(more);
+                found.paths.sort_by(|one, other| one.subject.cmp(&other.subject));
+                choke_points = finder.choke_points(&starts, &found);
+            }
+        }
+        if choke_points.is_empty() {
+            choke_points = certain.choke_points(&starts, &found);
+        }
         let relevant = relevant_gaps(session);
         let unbuilt = match relevant.is_empty() {
             true => Vec::new(),
             false => {
-                let all = finder(Grants::Unbuilt).find(&starts);
-                let known: std::collections::BTreeSet<_> =
-                    found.paths.iter().map(|path| &path.subject).chain(&found.admins).collect();
-                let subjects = all.paths.iter().map(|path| &path.subject).chain(&all.admins);
-                subjects.filter(|subject| !known.contains(subject)).cloned().collect()
+                let mut finder = self.finder(session, options, Reach::Certain, Grants::Unbuilt);
+                let all = finder.find(&starts);
+                let admins = all.admins.clone();
+                let known: BTreeSet<&Subject> = known(&found);
+                let mut subjects: Vec<Subject> =
+                    admins.into_iter().filter(|subject| !known.contains(subject)).collect();
+                subjects.extend(others(&found, all).into_iter().map(|path| path.subject));
+                subjects
             }
         };
-        Answer { sink, starts, found, unbuilt, choke_points, gaps: words::gaps(relevant) }
+        let gaps = words::gaps(relevant);
+        Answer { sink: self.to.clone(), starts, found, possible, unbuilt, choke_points, gaps }
     }
+
+    fn finder<'a>(
+        &self,
+        session: &'a Session,
+        options: &Options,
+        reach: Reach,
+        grants: Grants,
+    ) -> PathFinder<'a> {
+        let assumptions = self.assumptions(options, reach);
+        let (authorizer, catalog) = (&session.authorizer, &session.catalog);
+        PathFinder::with_catalog(authorizer, assumptions, self.to.clone(), grants, catalog)
+    }
+}
+
+/// Returns the subjects that hold or reach the sink.
+fn known<'f>(found: &'f Escalations<'_>) -> BTreeSet<&'f Subject> {
+    found.paths.iter().map(|path| &path.subject).chain(&found.admins).collect()
+}
+
+/// Returns the paths of other subjects.
+fn others<'a>(found: &Escalations<'a>, all: Escalations<'a>) -> Vec<Path<'a>> {
+    let known = known(found);
+    all.paths.into_iter().filter(|path| !known.contains(&path.subject)).collect()
 }
 
 /// Returns the unread parts of the input that might add paths.

@@ -1,5 +1,7 @@
 //! The requests that rows ask about, and the rules that allow them.
 
+mod resource;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -7,168 +9,13 @@ use rolecall_rbac::{PolicyRule, Request, ResourceRequest, Text};
 use rustc_hash::FxBuildHasher;
 
 use crate::names::Names;
-
-/// A resource that rows ask about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Resource {
-    Token,
-    Pods,
-    Deployments,
-    StatefulSets,
-    DaemonSets,
-    ReplicaSets,
-    ReplicationControllers,
-    CronJobs,
-    Jobs,
-    Exec,
-    Attach,
-    EphemeralContainers,
-    Secrets,
-    Accounts,
-    RoleBindings,
-    Roles,
-    ClusterRoles,
-    Namespaces,
-    ConfigMaps,
-    Users,
-    Groups,
-    ClusterRoleBindings,
-    CertificateRequests,
-    Approvals,
-    Signers,
-    NodeProxy,
-    Webhooks,
-    Policies,
-    PolicyBindings,
-    ApiServices,
-    CustomDefinitions,
-    PersistentVolumes,
-    LimitedAccounts,
-    LimitedUsers,
-    LimitedGroups,
-    LimitedNodes,
-}
-
 use Resource as R;
-
-/// The verbs that rows ask about; on the resources of constrained impersonation, `Impersonate` is
-/// the verb of the mode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Verb {
-    Create,
-    Update,
-    Patch,
-    Get,
-    List,
-    Watch,
-    Impersonate,
-    Bind,
-    Escalate,
-    Approve,
-}
-
 use Verb as V;
-
-const RBAC: &str = "rbac.authorization.k8s.io";
-const ADMISSION: &str = "admissionregistration.k8s.io";
-const CERTIFICATES: &str = "certificates.k8s.io";
-const AUTHENTICATION: &str = "authentication.k8s.io";
-
-/// The API group, plural, subresource and verbs of each resource, in the order of [`Resource`].
-const TABLE: [(Resource, &str, &str, &str, &[Verb]); 36] = [
-    (R::Token, "", "serviceaccounts", "token", &[V::Create]),
-    (R::Pods, "", "pods", "", &[V::Create, V::Update, V::Patch]),
-    (R::Deployments, "apps", "deployments", "", &[V::Create, V::Update, V::Patch]),
-    (R::StatefulSets, "apps", "statefulsets", "", &[V::Create, V::Update, V::Patch]),
-    (R::DaemonSets, "apps", "daemonsets", "", &[V::Create, V::Update, V::Patch]),
-    (R::ReplicaSets, "apps", "replicasets", "", &[V::Create, V::Update, V::Patch]),
-    (
-        R::ReplicationControllers,
-        "",
-        "replicationcontrollers",
-        "",
-        &[V::Create, V::Update, V::Patch],
-    ),
-    (R::CronJobs, "batch", "cronjobs", "", &[V::Create, V::Update, V::Patch]),
-    (R::Jobs, "batch", "jobs", "", &[V::Create, V::Patch]),
-    (R::Exec, "", "pods", "exec", &[V::Create, V::Get]),
-    (R::Attach, "", "pods", "attach", &[V::Create, V::Get]),
-    (R::EphemeralContainers, "", "pods", "ephemeralcontainers", &[V::Update, V::Patch]),
-    (R::Secrets, "", "secrets", "", &[V::Create, V::Patch, V::Get, V::List, V::Watch]),
-    (R::Accounts, "", "serviceaccounts", "", &[V::Impersonate]),
-    (R::RoleBindings, RBAC, "rolebindings", "", &[V::Create, V::Update, V::Patch]),
-    (R::Roles, RBAC, "roles", "", &[V::Create, V::Update, V::Patch, V::Bind, V::Escalate]),
-    (
-        R::ClusterRoles,
-        RBAC,
-        "clusterroles",
-        "",
-        &[V::Create, V::Update, V::Patch, V::Bind, V::Escalate],
-    ),
-    (R::Namespaces, "", "namespaces", "", &[V::Update, V::Patch]),
-    (R::ConfigMaps, "", "configmaps", "", &[V::Update, V::Patch]),
-    (R::Users, "", "users", "", &[V::Impersonate]),
-    (R::Groups, "", "groups", "", &[V::Impersonate]),
-    (R::ClusterRoleBindings, RBAC, "clusterrolebindings", "", &[V::Create, V::Update, V::Patch]),
-    (
-        R::CertificateRequests,
-        CERTIFICATES,
-        "certificatesigningrequests",
-        "",
-        &[V::Create, V::Patch],
-    ),
-    (R::Approvals, CERTIFICATES, "certificatesigningrequests", "approval", &[V::Update, V::Patch]),
-    (R::Signers, CERTIFICATES, "signers", "", &[V::Approve]),
-    (R::NodeProxy, "", "nodes", "proxy", &[V::Get, V::Create]),
-    (
-        R::Webhooks,
-        ADMISSION,
-        "mutatingwebhookconfigurations",
-        "",
-        &[V::Create, V::Update, V::Patch],
-    ),
-    (R::Policies, ADMISSION, "mutatingadmissionpolicies", "", &[V::Create, V::Update, V::Patch]),
-    (
-        R::PolicyBindings,
-        ADMISSION,
-        "mutatingadmissionpolicybindings",
-        "",
-        &[V::Create, V::Update, V::Patch],
-    ),
-    (
-        R::ApiServices,
-        "apiregistration.k8s.io",
-        "apiservices",
-        "",
-        &[V::Create, V::Update, V::Patch],
-    ),
-    (
-        R::CustomDefinitions,
-        "apiextensions.k8s.io",
-        "customresourcedefinitions",
-        "",
-        &[V::Create, V::Update, V::Patch],
-    ),
-    (R::PersistentVolumes, "", "persistentvolumes", "", &[V::Create, V::Patch]),
-    (R::LimitedAccounts, AUTHENTICATION, "serviceaccounts", "", &[V::Impersonate]),
-    (R::LimitedUsers, AUTHENTICATION, "users", "", &[V::Impersonate]),
-    (R::LimitedGroups, AUTHENTICATION, "groups", "", &[V::Impersonate]),
-    (R::LimitedNodes, AUTHENTICATION, "nodes", "", &[V::Impersonate]),
-];
+use resource::TABLE;
+pub(crate) use resource::{CUSTOM, Resource, Verb, WORKLOADS};
 
 /// The number of verbs.
 const VERBS: usize = 10;
-
-/// The kinds of objects that create Pods, and whether their Pod template can be changed.
-pub(crate) const WORKLOADS: [(Resource, &str, &str); 7] = [
-    (R::Deployments, "apps", "Deployment"),
-    (R::StatefulSets, "apps", "StatefulSet"),
-    (R::DaemonSets, "apps", "DaemonSet"),
-    (R::ReplicaSets, "apps", "ReplicaSet"),
-    (R::ReplicationControllers, "", "ReplicationController"),
-    (R::CronJobs, "batch", "CronJob"),
-    (R::Jobs, "batch", "Job"),
-];
 
 /// The mode in which a request is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -218,6 +65,13 @@ impl Need {
     pub(crate) const fn id(self) -> NeedId {
         ((self.mode as usize * TABLE.len() + self.resource as usize) * VERBS + self.verb as usize)
             as NeedId
+    }
+
+    /// Returns the resource and verb of a need as oneself.
+    pub(crate) fn direct(id: NeedId) -> Option<(Resource, Verb)> {
+        let id = usize::from(id);
+        let resource = TABLE.get(id / VERBS)?.0;
+        Some((resource, Verb::ALL.get(id % VERBS).copied()?))
     }
 
     /// Returns whether a need with this number is only useful together with others that the same
@@ -286,21 +140,11 @@ impl Need {
     }
 }
 
-impl Resource {
-    /// Returns all resources.
-    pub(crate) fn all() -> impl Iterator<Item = Self> {
-        TABLE.iter().map(|row| row.0)
-    }
-
-    fn row(self) -> (Self, &'static str, &'static str, &'static str, &'static [Verb]) {
-        let found = TABLE.get(self as usize).copied();
-        found.unwrap_or((self, "", "", "", &[]))
-    }
-}
-
 /// Matches rules to needs.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct NeedIndex {
+    /// The resources that count.
+    counted: Vec<Resource>,
     /// The resources by the texts of rules that match them, without `*`.
     by_text: HashMap<String, Vec<Resource>, FxBuildHasher>,
 }
@@ -325,17 +169,27 @@ impl RuleNeeds {
 
     /// Returns whether the rule allows one half of creating objects by server-side apply.
     fn applies(&self) -> bool {
-        Resource::all().any(|resource| {
+        self.needs.iter().filter_map(|need| Need::direct(*need)).any(|(resource, verb)| {
             let has = |verb| self.needs.contains(&Need::new(resource, verb).id());
-            has(Verb::Create) != has(Verb::Patch)
+            match verb {
+                Verb::Create => !has(Verb::Patch),
+                Verb::Patch => !has(Verb::Create),
+                _ => false,
+            }
         })
     }
 }
 
 impl NeedIndex {
-    pub(crate) fn new() -> Self {
+    /// Indexes the resources that count.
+    pub(crate) fn new(counts: impl Fn(Resource) -> bool) -> Self {
         let mut by_text: HashMap<String, Vec<Resource>, FxBuildHasher> = HashMap::default();
+        let mut counted = Vec::new();
         for (resource, _, plural, subresource, _) in TABLE {
+            if !counts(resource) {
+                continue;
+            }
+            counted.push(resource);
             if subresource.is_empty() {
                 by_text.entry(plural.to_owned()).or_default().push(resource);
                 continue;
@@ -343,7 +197,7 @@ impl NeedIndex {
             by_text.entry(format!("{plural}/{subresource}")).or_default().push(resource);
             by_text.entry(format!("*/{subresource}")).or_default().push(resource);
         }
-        Self { by_text }
+        Self { counted, by_text }
     }
 
     /// Returns the needs in some modes that a rule meets; `None` if it meets none.
@@ -356,7 +210,7 @@ impl NeedIndex {
         let has = |texts: &[Text], wanted: &str| texts.iter().any(|text| **text == *wanted);
         let mut resources: Vec<Resource> = Vec::new();
         if has(&rule.resources, "*") {
-            resources.extend(TABLE.iter().map(|row| row.0));
+            resources.extend(&self.counted);
         } else {
             let found = rule.resources.iter().filter_map(|text| self.by_text.get(&**text));
             resources.extend(found.flatten().copied());
@@ -398,16 +252,4 @@ pub(crate) fn is_everything(rule: &PolicyRule) -> bool {
         && star(&rule.api_groups)
         && star(&rule.resources)
         && rule.resource_names.is_empty()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_table_is_in_the_order_of_the_resources() {
-        for (position, (resource, ..)) in TABLE.iter().enumerate() {
-            assert_eq!(*resource as usize, position);
-        }
-    }
 }
