@@ -17,7 +17,7 @@ fn main() {
     divan::main();
 }
 
-/// Ten megabytes of logs, of which every fiftieth line is a refusal.
+/// Ten megabytes of logs in which every fiftieth line is a refusal.
 #[divan::bench(sample_count = 10, sample_size = 1)]
 fn scan(bencher: Bencher<'_, '_>) {
     let mut text = Vec::new();

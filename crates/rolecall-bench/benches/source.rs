@@ -86,7 +86,7 @@ mod json {
     }
 }
 
-/// A directory of YAML files, of which every twentieth contains RBAC objects.
+/// A directory of YAML files; every twentieth one contains RBAC objects.
 #[divan::bench(sample_count = 5, sample_size = 1)]
 fn manifest_tree(bencher: Bencher<'_, '_>) {
     const FILES: usize = 2_000;

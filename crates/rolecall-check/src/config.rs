@@ -277,7 +277,7 @@ impl Suppression {
     }
 }
 
-/// Returns a path, and the rest of it without the first folder, the first two, and so on.
+/// Returns a path, the path without its first folder, without its first two, and so on.
 fn ends(path: &str) -> impl Iterator<Item = &str> {
     let after_slashes = path.match_indices('/').filter_map(|(at, _)| path.get(at + 1..));
     std::iter::once(path).chain(after_slashes)

@@ -44,7 +44,7 @@ pub struct Finding {
     pub(crate) held_by: String,
     /// The denied requests, from which a fix can be generated.
     pub denied: Option<Box<Denied>>,
-    /// Files that were not read, of which each can hold what is missing; sorted.
+    /// Files that were not read and can contain the missing object; sorted.
     pub unless: Vec<Text>,
 }
 

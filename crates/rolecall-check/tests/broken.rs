@@ -73,7 +73,7 @@ fn a_role_is_missing_where_the_input_ought_to_hold_it() {
         ("RoleBinding shop", "ClusterRole stock-writer", Some("high")),
         ("RoleBinding shop", "ClusterRole web", Some("high")),
         ("RoleBinding shop", "ClusterRole prometheus:metrics", Some("high")),
-        // In a namespace of which the input holds more.
+        // In a namespace with other objects in the input.
         ("RoleBinding shop", "Role pod-reader", Some("high")),
         // The source is unknown.
         ("RoleBinding shop", "ClusterRole pod-reader", Some("info")),

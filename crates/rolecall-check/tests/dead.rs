@@ -84,7 +84,7 @@ fn what_install_manifests_write_is_not_dead() {
         "{apiGroups: ['*'], resources: [pods, widgets, widgets/status, services/status], verbs: [get]}",
         "{nonResourceURLs: [/metrics, /healthz, '/api/*', '/apis/*', '*', /openapi/v2], verbs: [get, post]}",
         "{nonResourceURLs: [/api, /apis/apps/v1], verbs: ['*']}",
-        // Names on verbs of which some carry a name, and subresources that are created by name.
+        // Names on verbs that partly have a name, and subresources that are created by name.
         "{apiGroups: [''], resources: [configmaps], resourceNames: [leader], verbs: [get, update, patch, delete]}",
         "{apiGroups: [''], resources: [configmaps], resourceNames: [leader], verbs: [get, create]}, {apiGroups: [''], resources: [configmaps], verbs: [create]}",
         // Virtual resources of other servers' authorization checks, and names that they match themselves.

@@ -21,7 +21,7 @@ pub struct Invocation {
     pub container: usize,
     /// Its place in the container.
     pub place: Place,
-    /// Whether kubectl and helm would read a kubeconfig, and so use another identity or server.
+    /// Whether kubectl and helm would read a kubeconfig and use another identity or server.
     pub has_kubeconfig: bool,
     /// The command line as people would type it.
     pub text: String,

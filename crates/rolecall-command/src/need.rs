@@ -5,7 +5,7 @@ use rolecall_rbac::Text;
 /// A request that must be allowed, in one of several ways.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Need {
-    /// The verbs of which one suffices.
+    /// The alternative verbs: one is enough.
     pub verbs: Vec<Text>,
     /// The target of the request.
     pub target: NeedTarget,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::{Binding, Identity, Metadata, Origin, Role, RoleKind, Text, is_template};
 
-/// A part of the input that could not be read, and so might hide a grant.
+/// A part of the input that could not be read and might contain a grant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Gap {
     /// The missing part.

@@ -432,7 +432,7 @@ fn without_covered(atoms: &BTreeSet<Atom>) -> BTreeSet<Atom> {
     atoms.iter().filter(is_needed).cloned().collect()
 }
 
-/// Returns the rules that remain: a rule of which everything is needed stays as it is written.
+/// Returns the rules that remain: a rule that is needed completely stays as it is written.
 fn rules(role: &Role, remaining: &BTreeMap<usize, BTreeSet<Atom>>) -> Vec<PolicyRule> {
     let mut rules = Vec::new();
     for (index, rule) in role.rules.iter().enumerate() {

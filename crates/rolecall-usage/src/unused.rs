@@ -1,4 +1,4 @@
-//! Which parts of which roles were used.
+//! The parts of roles that were used.
 
 use std::collections::{BTreeMap, BTreeSet};
 

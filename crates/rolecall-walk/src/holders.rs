@@ -38,7 +38,7 @@ pub struct HeldRole<'a> {
     pub name: RoleName<'a>,
     /// The role; `None` if bindings refer to it but it does not exist.
     pub role: Option<&'a Role>,
-    /// The ClusterRoles that aggregate this one, and so contain its rules.
+    /// The ClusterRoles that aggregate this one and therefore contain its rules.
     pub included_in: Vec<&'a Role>,
     /// Its bindings, ClusterRoleBindings first, each kind sorted by namespace and name.
     pub bindings: Vec<HeldBinding<'a>>,

@@ -47,7 +47,7 @@ struct Anchor<'a> {
 }
 
 impl<'a> Builder<'a> {
-    /// Creates a builder with capacity for a text of this length, of which parts might be skipped.
+    /// Creates a builder with capacity for a text of this length, parts of which might be skipped.
     pub(super) fn with_capacity_for(text: &str) -> Self {
         Self {
             entries: Vec::with_capacity(16 + text.len() / 32),

@@ -339,7 +339,7 @@ fn excess(role: &Role, request: &Request) -> Option<String> {
     })
 }
 
-/// Returns whether a permission is sensitive, and so is named first.
+/// Returns whether a permission is sensitive and should come first.
 fn is_sensitive(rule: &PolicyRule) -> bool {
     const RESOURCES: [&str; 5] =
         ["secrets", "pods/exec", "pods/attach", "serviceaccounts/token", "rolebindings"];

@@ -17,7 +17,7 @@ pub(crate) struct Needs {
     pub(crate) pods: bool,
     /// Workloads, which have Pod templates.
     pub(crate) templates: bool,
-    /// Other objects of which only the existence matters.
+    /// Other objects that only need to exist.
     pub(crate) names: bool,
     /// Whether roles and bindings are not needed, because the server answers.
     pub(crate) without_roles: bool,

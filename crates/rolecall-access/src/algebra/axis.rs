@@ -200,7 +200,7 @@ impl<K: Key, S: Set> Axis<K, S> {
         }
         let mut last: Option<(&S, &S, S)> = None;
         let named = Pairs { left: self, right: other, passed: (0, 0) }.map(|(key, left, right)| {
-            // Adjacent keys mostly share both sets, and so the result.
+            // Adjacent keys mostly share both sets and therefore the result.
             let known = last.as_ref().filter(|(a, b, _)| a.is(left) && b.is(right));
             let combined = match known {
                 Some((_, _, combined)) => combined.clone(),

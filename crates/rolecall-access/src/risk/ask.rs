@@ -2,7 +2,7 @@ use rolecall_rbac::{Request, ResourceRequest};
 
 use crate::KubernetesVersion;
 
-/// Alternative requests: the product of verbs, resources and names, of which one is enough.
+/// Alternative requests: one from the product of verbs, resources and names is enough.
 #[derive(Debug)]
 pub struct Asks {
     verbs: &'static [&'static str],

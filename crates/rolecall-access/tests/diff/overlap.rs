@@ -22,7 +22,7 @@ impl Numbers {
     }
 }
 
-/// A user with a ClusterRole of overlapping rules, of which every second has names.
+/// A user with a ClusterRole of overlapping rules; every second one has names.
 fn overlapping(rules: usize, seed: u64) -> Authorizer {
     let mut numbers = Numbers(seed);
     let rules = (0..rules).map(|index| PolicyRule {

@@ -1,5 +1,5 @@
-//! Generates a manifest repository: many small files of mixed kinds, of which every twentieth
-//! document is RBAC.
+//! Generates a manifest repository: many small files of mixed kinds, in which one document in
+//! twenty is RBAC.
 
 use std::fmt::Write as _;
 use std::path::Path;

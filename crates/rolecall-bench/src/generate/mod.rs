@@ -39,7 +39,7 @@ pub struct GenerateArguments {
 pub enum What {
     /// A JSON List of RBAC objects, ServiceAccounts, Namespaces and Pods
     Cluster,
-    /// A directory of mixed YAML manifests, of which one in twenty is RBAC
+    /// A directory of mixed YAML manifests; one in twenty is RBAC
     Manifests,
     /// SubjectAccessReviews as JSON lines, for the cluster of the same preset and seed
     Reviews,

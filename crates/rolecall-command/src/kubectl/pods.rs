@@ -122,7 +122,7 @@ impl Command<'_> {
         if self.version.minor < CREATE_ALONE { create.or("get") } else { create }
     }
 
-    /// Reads `POD`, `pod/POD` or `deploy/NAME`, of which kubectl takes the first Pod.
+    /// Reads `POD`, `pod/POD` or `deploy/NAME`; kubectl takes the first Pod of a workload.
     fn pod(&self, word: &Word) -> Option<Pod> {
         let Some((kind, name)) = word.split_once('/') else {
             let name = name_of(word);

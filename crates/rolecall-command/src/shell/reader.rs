@@ -3,7 +3,7 @@
 /// A script, read from its start.
 pub(super) struct Reader<'a> {
     rest: &'a str,
-    /// Everything, of which `rest` is the end.
+    /// The whole text, which ends with `rest`.
     script: &'a str,
     /// How many bytes were searched for line breaks, and the line that they end on.
     counted: (usize, u32),

@@ -62,7 +62,7 @@ pub enum Note {
         /// The resource.
         resource: Text,
     },
-    /// The subject can create Pods in a namespace, and so act as any ServiceAccount there.
+    /// The subject can create Pods in a namespace, which lets it act as any ServiceAccount there.
     RunsPods {
         /// The namespace.
         namespace: Text,

@@ -189,7 +189,7 @@ impl Fold {
         self
     }
 
-    /// Looks for the URL of a refusal of which only the status code is known.
+    /// Looks for the URL of a refusal whose status code is all that is known.
     pub(super) fn find_urls(&mut self, text: &[u8]) {
         let is_alone = self.entries.len() == 1;
         for entry in self.entries.values_mut().filter(|_| is_alone) {

@@ -108,7 +108,7 @@ impl<'t> Head<'t> {
 /// The rest of a sentence.
 struct Words<'t> {
     rest: &'t [u8],
-    /// The quotes of the first field, and so of all fields.
+    /// The quotes of the first field, which all fields use.
     quote: Quote,
 }
 

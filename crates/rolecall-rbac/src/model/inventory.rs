@@ -47,7 +47,7 @@ impl Inventory {
         &self.workloads
     }
 
-    /// Returns the objects of which only the existence matters, sorted by namespace, kind, name and
+    /// Returns the objects that only need to exist, sorted by namespace, kind, name and
     /// group; empty unless the reader was asked for them.
     pub fn named_objects(&self) -> &[NamedObject] {
         &self.named
@@ -261,7 +261,7 @@ impl InventoryBuilder {
         self.inventory.workloads.push(workload);
     }
 
-    /// Adds an object of which only the existence matters.
+    /// Adds an object that only needs to exist.
     pub fn named_object(&mut self, object: NamedObject) {
         self.inventory.named.push(object);
     }

@@ -11,7 +11,7 @@ pub struct ServiceAccount {
     pub secrets: Texts,
 }
 
-/// An object of which only the existence matters.
+/// An object that only needs to exist: the evaluator does not read its fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedObject {
     /// Name, namespace and origin.

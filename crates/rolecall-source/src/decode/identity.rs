@@ -31,7 +31,7 @@ pub(crate) enum Shape {
     ServiceAccount,
     /// A Namespace.
     Namespace,
-    /// An object of which only the existence matters.
+    /// An object that only needs to exist.
     Named,
     /// A CustomResourceDefinition, which adds a served resource.
     CustomResourceDefinition,

@@ -199,7 +199,7 @@ fn refers_to(container: &Container, name: &str) -> bool {
     texts.any(|text| text.contains('$') && text.contains(name))
 }
 
-/// A variable of which only the name matters.
+/// A variable that is only known by name.
 struct EnvName {
     sets_kubeconfig: bool,
 }

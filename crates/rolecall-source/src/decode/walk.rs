@@ -245,7 +245,7 @@ fn first_part(path: &'static str) -> (&'static str, &'static str) {
     path.split_at_checked(end).unwrap_or((path, ""))
 }
 
-/// Returns a pod spec of which only the ServiceAccount is known.
+/// Returns a pod spec with nothing but a ServiceAccount.
 pub(super) fn account_alone(strings: &mut StringCache, path: &str, account: Text) -> PodSpec {
     PodSpec {
         path: strings.text(path),

@@ -201,7 +201,7 @@ pub fn load_listing(
         let problem = about_file(shown.clone(), ProblemKind::Unrendered, unrendered.text());
         let origin = Origin::File { path: (&**shown).into(), line: *line };
         batch.builder.gap(Gap { origin, ..unread_file(shown, &problem.message) });
-        // Problems with a line are about single templates, of which one per directory is reported.
+        // Problems with a line are about single templates; one per directory is reported.
         batch.problems.push(problem);
     }
     for build in found.builds.iter().filter(|build| !is_explained(&build.path)) {

@@ -43,7 +43,7 @@ struct TargetDetails {
     name: String,
     tool: &'static str,
     command: String,
-    /// The names of the targets of which only one is applied.
+    /// The names of alternative targets: only one of them is applied.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     alternatives: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -254,7 +254,7 @@ pub(crate) fn write_markdown(out: &mut impl Write, comparison: &Comparison<'_>) 
     markdown::unread(out, unread(comparison))
 }
 
-/// Names what was not read of either side, and so may change the comparison.
+/// Names the unread parts of either side, which can change the comparison.
 fn unread(comparison: &Comparison<'_>) -> impl Iterator<Item = String> {
     let sides = [("OLD", &comparison.old_gaps), ("NEW", &comparison.new_gaps)];
     sides.into_iter().flat_map(|(side, gaps)| {

@@ -386,7 +386,7 @@ fn suppressions_expire_and_unused_ones_are_reported() {
     "#);
 }
 
-/// Writes a repository of which parts are not to be read: a chart, and a role that grants too much.
+/// Writes a repository with parts that must not be read: a chart, and a role that grants too much.
 fn repository() -> tempfile::TempDir {
     let folder = tempfile::TempDir::new().unwrap();
     let role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: NAME, namespace: shop}\n\

@@ -18,7 +18,7 @@ fn preflight_asks_the_server_if_lists_are_refused() {
         assert!(!ran.stderr.contains("may not"), "{user}: {ran}");
         assert!(ran.stdout.contains("kind: RoleBinding"), "{user}: {ran}");
     }
-    // The server rejects a user who holds less than the grant, and so does preflight, which prints
+    // The server rejects a user with less access than the grant, as does preflight, which prints
     // nothing.
     let ran =
         server().rolecall("granter", "fix list pods --for sa/team-a:app -n team-a --preflight");

@@ -22,7 +22,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Names the kinds of a rule of which collections can be deleted, the first of them.
+/// Names the first kinds whose collections a rule can delete.
 fn what(rule: &PolicyRule) -> String {
     let kinds: Vec<&str> = rule
         .resources

@@ -1,4 +1,4 @@
-//! A matrix of which the server answers all or some cells.
+//! A matrix in which the server answers all or some cells.
 
 use std::io::Write;
 

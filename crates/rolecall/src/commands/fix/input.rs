@@ -1,5 +1,5 @@
-//! The input of `fix`. It is read before anything is loaded, to know what to load, and so that a misspelt
-//! name is an immediate error.
+//! The input of `fix`. It is read before anything is loaded: it determines what to load, and a misspelt name
+//! is an immediate error.
 
 use rolecall_grant::Denied;
 use rolecall_grant::refusal::Scan;

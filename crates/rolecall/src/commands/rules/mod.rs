@@ -200,7 +200,7 @@ impl Listing<'_> {
 struct Report {
     /// The caller, who can ask the server for its own rules.
     me: Option<Identity>,
-    /// The gaps because of which the server was asked.
+    /// The gaps that made it necessary to ask the server.
     asked_for: BTreeSet<Gap>,
     /// The server's message about rules that it does not list.
     unlisted: BTreeSet<String>,
