@@ -42,6 +42,7 @@ mod located;
 mod needs;
 mod note;
 mod output;
+mod pager;
 mod place;
 mod plain;
 mod question;
@@ -86,22 +87,31 @@ pub fn main() -> ExitCode {
         Ok(parsed) => parsed,
         Err(error) => return print_usage(&error, &arguments, format),
     };
-    let ui = Ui::new(&cli.options.output, Invocation::new(arguments::grammar));
+    let mut ui = Ui::new(&cli.options.output, Invocation::new(arguments::grammar));
     ui.start_logging();
     for warning in warnings {
         ui.warn(warning);
     }
-    match cli.command.run(&ui, &cli.options, arguments::grammar) {
-        Ok(exit) => exit.into(),
+    if cli.command.is_long() {
+        ui.page();
+    }
+    let exit = run(&cli, &ui, format);
+    ui.finish();
+    exit.into()
+}
+
+/// Runs the command, and reports its error.
+fn run(cli: &arguments::Cli, ui: &Ui, format: Option<Format>) -> Exit {
+    match cli.command.run(ui, &cli.options, arguments::grammar) {
+        Ok(exit) => exit,
         // The reader of the output has closed it before all questions were answered.
-        Err(error) if error.is_broken_pipe() => Exit::Closed.into(),
+        Err(error) if error.is_broken_pipe() => Exit::Closed,
         Err(error) => {
             ui.error(&error);
             if let Some(format) = format.filter(|_| !ui.has_written()) {
                 write_error(&ErrorDetails::new(&error), format);
             }
-            let exit = if error.is_interrupted() { Exit::Interrupted } else { Exit::Failed };
-            exit.into()
+            if error.is_interrupted() { Exit::Interrupted } else { Exit::Failed }
         }
     }
 }

@@ -34,7 +34,8 @@ pub(crate) struct ListOptions {
 #[derive(Clone, Copy, Debug, Default, Args)]
 #[command(next_help_heading = "Listing")]
 pub(crate) struct SizeOptions {
-    /// Show at most N entries, or N groups; 0 shows all [default: 40 for tables on a terminal]
+    /// Show at most N entries, or N groups; 0 shows all [default: 40 for tables on a
+    /// terminal without a pager]
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
     /// Print only the totals, with the worst subjects, in at most 40 lines
@@ -126,9 +127,9 @@ pub(crate) struct Arranged<T> {
 /// The room for a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Room {
-    /// A terminal, on which long tables scroll away.
+    /// A terminal without a pager, on which long tables scroll away.
     Terminal,
-    /// A file or a pipe.
+    /// A file, a pipe or a pager.
     Unlimited,
 }
 

@@ -14,6 +14,7 @@ use crate::cli::OutputOptions;
 use crate::error::{CommandError, Hint};
 use crate::invocation::Invocation;
 use crate::listing::Room;
+use crate::pager::{self, Screen};
 use crate::render::{Folded, Headings, TableLayout, plain};
 use crate::stream::{Kept, LogLines};
 
@@ -22,6 +23,8 @@ use crate::stream::{Kept, LogLines};
 pub(crate) struct Ui {
     options: OutputOptions,
     invocation: Invocation,
+    /// The pager of a terminal.
+    screen: Option<Screen>,
     /// Whether anything was written to stdout.
     is_written: Arc<AtomicBool>,
     /// The messages that were printed, to avoid repetitions.
@@ -29,7 +32,29 @@ pub(crate) struct Ui {
 }
 
 /// Buffered stdout, which removes colours if they are not wanted.
-pub(crate) type Stdout = BufWriter<Kept<AutoStream<StdoutLock<'static>>>>;
+pub(crate) type Stdout = BufWriter<Kept<Target>>;
+
+/// Where stdout goes.
+pub(crate) enum Target {
+    Direct(AutoStream<StdoutLock<'static>>),
+    Paged(AutoStream<Box<dyn Write>>),
+}
+
+impl Write for Target {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Direct(stdout) => stdout.write(bytes),
+            Self::Paged(screen) => screen.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Direct(stdout) => stdout.flush(),
+            Self::Paged(screen) => screen.flush(),
+        }
+    }
+}
 
 /// Buffered stdout for data without colours.
 pub(crate) type Data = BufWriter<Kept<StdoutLock<'static>>>;
@@ -42,7 +67,21 @@ impl Ui {
     /// Builds the streams.
     pub(crate) fn new(options: &OutputOptions, invocation: Invocation) -> Self {
         let options = options.clone();
-        Self { options, invocation, is_written: Arc::default(), said: Arc::default() }
+        Self { options, invocation, screen: None, is_written: Arc::default(), said: Arc::default() }
+    }
+
+    /// Shows output in a pager if stdout is a terminal.
+    pub(crate) fn page(&mut self) {
+        if !self.options.no_pager && io::stdout().is_terminal() {
+            self.screen = Screen::from_environment();
+        }
+    }
+
+    /// Ends the output: waits until the reader has left the pager.
+    pub(crate) fn finish(&self) {
+        if let Some(screen) = &self.screen {
+            screen.finish();
+        }
     }
 
     /// Returns a copy that prints no notes and warnings.
@@ -80,8 +119,11 @@ impl Ui {
     /// Opens stdout; flush it before the command ends.
     pub(crate) fn stdout(&self) -> Stdout {
         let choice = self.options.color.choose(&io::stdout());
-        let stdout = AutoStream::new(io::stdout().lock(), choice);
-        BufWriter::with_capacity(1 << 16, Kept::new(stdout, self.is_written.clone()))
+        let target = match &self.screen {
+            Some(screen) => Target::Paged(AutoStream::new(Box::new(screen.clone()), choice)),
+            None => Target::Direct(AutoStream::new(io::stdout().lock(), choice)),
+        };
+        BufWriter::with_capacity(1 << 16, Kept::new(target, self.is_written.clone()))
     }
 
     /// Opens stdout for data without colours; flush it before the command ends.
@@ -106,7 +148,8 @@ impl Ui {
 
     /// Returns the room for tables on stdout.
     pub(crate) fn room(&self) -> Room {
-        if io::stdout().is_terminal() { Room::Terminal } else { Room::Unlimited }
+        let is_limited = self.screen.is_none() && io::stdout().is_terminal();
+        if is_limited { Room::Terminal } else { Room::Unlimited }
     }
 
     /// Returns the layout of tables on stdout.
@@ -193,9 +236,20 @@ impl Ui {
         // Commands stay whole, so that they can be copied.
         let is_folded = io::stderr().is_terminal() && label != "hint";
         let columns = is_folded.then(|| width_of(terminal_size_of(io::stderr())));
+        let text = plain(text.trim_end());
+        if let Some(screen) = self.screen.as_ref().filter(|screen| screen.is_running()) {
+            let choice = self.options.color.choose(&io::stderr());
+            let stream: AutoStream<Box<dyn Write>> =
+                AutoStream::new(Box::new(screen.clone()), choice);
+            let mut paged = Folded::new(stream, columns);
+            let written = writeln!(paged, "{style}{label}:{style:#} {text}");
+            if !pager::is_left(&written) {
+                return;
+            }
+        }
         let mut stderr = Folded::new(self.stderr(), columns);
         // Ignore errors: stderr is closed.
-        let _ = writeln!(stderr, "{style}{label}:{style:#} {}", plain(text.trim_end()));
+        let _ = writeln!(stderr, "{style}{label}:{style:#} {text}");
     }
 
     fn stderr(&self) -> AutoStream<StderrLock<'static>> {

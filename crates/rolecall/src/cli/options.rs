@@ -177,6 +177,9 @@ pub(crate) struct OutputOptions {
     /// When to use colours; `auto` means on terminals, unless NO_COLOR is set
     #[arg(long, value_enum, default_value_t, value_name = "WHEN", global = true)]
     pub(crate) color: ColorChoice,
+    /// Do not show long output in a pager. `ROLECALL_PAGER` or `PAGER` sets the program, by default `less`
+    #[arg(long, global = true)]
+    pub(crate) no_pager: bool,
     /// Omit the headings of tables and CSV
     #[arg(long, global = true)]
     pub(crate) no_headers: bool,

@@ -45,6 +45,21 @@ pub(super) fn interrupted() -> impl Future<Output = ()> {
     }
 }
 
+/// While this exists, Ctrl-C does not end the program.
+#[derive(Debug)]
+pub(crate) struct Uninterrupted {
+    _handler: Handler,
+}
+
+impl Uninterrupted {
+    /// Leaves Ctrl-C to another program, such as a pager.
+    pub(crate) fn new() -> Self {
+        listen();
+        Self { _handler: Handler::new() }
+    }
+}
+
+#[derive(Debug)]
 struct Handler;
 
 impl Handler {

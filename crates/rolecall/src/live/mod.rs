@@ -21,6 +21,7 @@ use crate::cli::ClusterOptions;
 use crate::error::CommandError;
 use crate::ui::Ui;
 
+pub(crate) use interrupt::Uninterrupted;
 pub(crate) use opinion::{Opinion, opinion};
 pub(crate) use progress::{Bar, Spinner};
 pub(crate) use review::{Evidence, Reviewed, review, rules};

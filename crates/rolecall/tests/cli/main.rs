@@ -42,6 +42,7 @@ mod matrix;
 mod meaning;
 mod namespaces;
 mod packaging;
+mod pager;
 mod paths;
 mod paths_rows;
 mod placeholders;
