@@ -31,6 +31,7 @@ mod format;
 mod git;
 mod implied_group;
 mod input_report;
+mod interrupt;
 mod invocation;
 mod kind;
 mod listing;

@@ -9,7 +9,7 @@ use std::io::{self, ErrorKind, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::live::Uninterrupted;
+use crate::interrupt::Uninterrupted;
 
 /// The variables that name the pager, the first of which wins.
 const VARIABLES: [&str; 2] = ["ROLECALL_PAGER", "PAGER"];

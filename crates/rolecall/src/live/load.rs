@@ -1,6 +1,7 @@
 //! Reading from the cluster.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use rolecall_rbac::{Catalog, InventoryBuilder, Text};
 use rolecall_source::cluster::{
@@ -9,7 +10,7 @@ use rolecall_source::cluster::{
 };
 use rolecall_source::facts::{self, Version};
 
-use super::Live;
+use super::{Live, rate};
 use crate::cli::Options;
 use crate::error::{CommandError, Hint};
 use crate::needs::{Breadth, Needs};
@@ -49,9 +50,13 @@ pub(crate) fn read_from(
     let namespace = namespace(&live, options);
     let source = source_needs(options, needs, &namespace);
     let progress = Arc::new(Progress::default());
+    let began = Instant::now();
     let label = || {
         let (complete, lists) = progress.lists();
-        format!("{} objects read, {complete} of {lists} lists complete", progress.objects())
+        let objects = progress.objects();
+        let pace = rate(objects, began.elapsed());
+        let pace = pace.map(|pace| format!(" ({pace} a second)")).unwrap_or_default();
+        format!("{objects} objects read{pace}, {complete} of {lists} lists complete")
     };
     let asked = asked(options, needs, &namespace);
     let reading = async {

@@ -1,7 +1,6 @@
 //! The live cluster: one connection, with progress output and interruption by Ctrl-C.
 
 mod error;
-mod interrupt;
 pub(crate) mod load;
 mod opinion;
 mod progress;
@@ -19,10 +18,11 @@ use tokio::runtime::{Builder, Runtime};
 use self::error::Place;
 use crate::cli::ClusterOptions;
 use crate::error::CommandError;
+use crate::interrupt;
 use crate::ui::Ui;
 
-pub(crate) use interrupt::Uninterrupted;
 pub(crate) use opinion::{Opinion, opinion};
+use progress::rate;
 pub(crate) use progress::{Bar, Spinner};
 pub(crate) use review::{Evidence, Reviewed, review, rules};
 pub(crate) use settle::settle;
@@ -38,7 +38,7 @@ pub(crate) struct Live {
 pub(crate) const MOST_SUBJECTS: usize = 200;
 
 /// The delay before progress is shown.
-const PROGRESS_DELAY: Duration = Duration::from_secs(1);
+const PROGRESS_DELAY: Duration = Duration::from_millis(500);
 
 /// The interval of progress updates.
 const TICK: Duration = Duration::from_millis(100);

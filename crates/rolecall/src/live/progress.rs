@@ -79,12 +79,15 @@ fn start(total: Option<u64>, template: &str) -> ProgressBar {
 /// Returns the progress, the average rate, and the remaining time at that rate.
 fn pace(done: usize, total: usize, elapsed: Duration) -> String {
     let answers = format!("{done} of {total} answers");
+    let Some(rate) = rate(done, elapsed).filter(|rate| *rate > 0) else { return answers };
+    let left = total.saturating_sub(done).div_ceil(rate);
+    format!("{answers}, {rate} a second, {} left", time::length(left as time::Seconds))
+}
+
+/// Returns the average number per second, rounded, unless it is unknown.
+pub(super) fn rate(done: usize, elapsed: Duration) -> Option<usize> {
     let rate = done as f64 / elapsed.as_secs_f64();
-    if done == 0 || !rate.is_finite() {
-        return answers;
-    }
-    let left = total.saturating_sub(done) as f64 / rate;
-    format!("{answers}, {rate:.0} a second, {} left", time::length(left.ceil() as time::Seconds))
+    (done > 0 && rate.is_finite()).then_some(rate.round() as usize)
 }
 
 #[cfg(test)]

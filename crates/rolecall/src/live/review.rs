@@ -9,9 +9,9 @@ use rolecall_review::{Answer, Ending, Progress, Question, ask};
 use rolecall_source::cluster::{Cluster, Impersonate, RequestError};
 use tokio::time::{Instant, interval_at};
 
-use super::interrupt::interrupted;
 use super::{Bar, Live, NOTE_DELAY, PROGRESS_DELAY, TICK};
 use crate::error::CommandError;
+use crate::interrupt::interrupted;
 use crate::ui::Ui;
 
 /// The maximum number of concurrent requests.

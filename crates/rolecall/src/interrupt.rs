@@ -19,7 +19,7 @@ static HANDLERS: AtomicUsize = AtomicUsize::new(0);
 static INTERRUPTED: Notify = Notify::const_new();
 
 /// Starts the listener; until it is ready, Ctrl-C has its default effect.
-pub(super) fn listen() {
+pub(crate) fn listen() {
     LISTENER.call_once(|| {
         thread::spawn(|| {
             let Ok(runtime) = Builder::new_current_thread().enable_io().build() else { return };
@@ -36,7 +36,7 @@ pub(super) fn listen() {
 }
 
 /// Waits for Ctrl-C, which does not end the program while this future exists.
-pub(super) fn interrupted() -> impl Future<Output = ()> {
+pub(crate) fn interrupted() -> impl Future<Output = ()> {
     let notified = INTERRUPTED.notified();
     let handler = Handler::new();
     async move {
