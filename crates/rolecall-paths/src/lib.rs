@@ -22,6 +22,7 @@ mod choke;
 mod closure;
 mod cut;
 mod finder;
+mod further;
 mod graph;
 mod names;
 mod need;

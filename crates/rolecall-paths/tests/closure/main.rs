@@ -114,7 +114,11 @@ fn paths_equal_the_plain_fixpoint() {
                     ));
                 }
             }
-            for path in &found.paths {
+            let further = match seed % 8 {
+                0 => finder.further_paths(&starts, &found),
+                _ => Vec::new(),
+            };
+            for path in found.paths.iter().chain(&further) {
                 let start = starts.iter().find(|it| it.subject == path.subject).unwrap();
                 if let Err(problem) = replay::replay(&authorizer, &start.identity, path, &sink) {
                     failures.push(format!(

@@ -3,6 +3,7 @@
 mod answer;
 mod comparison;
 mod credential;
+mod cut;
 mod diagnosis;
 mod diff;
 pub(crate) mod difference;
@@ -28,6 +29,7 @@ use serde::Serialize;
 pub(crate) use answer::{AccessAnswer, AccessCell, GrantDetails, SubjectDetails};
 pub(crate) use comparison::AccessComparison;
 pub(crate) use credential::CredentialDetails;
+pub(crate) use cut::EscalationCut;
 pub(crate) use diagnosis::Diagnosis;
 pub(crate) use diff::{AccessDiff, AccessDiffs, TargetDiff};
 pub(crate) use difference::AccessMatrixDiff;

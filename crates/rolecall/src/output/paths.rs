@@ -1,6 +1,6 @@
 //! The subjects that can become something, the output of `paths`.
 
-use rolecall_paths::{Evidence, Step, StepRequest, Subject};
+use rolecall_paths::{Evidence, Path, Step, StepRequest, Subject};
 use rolecall_rbac::RuleGrant;
 use serde::Serialize;
 
@@ -98,7 +98,10 @@ impl<'a> EscalationPaths<'a> {
     pub(crate) fn new(answer: &'a Answer<'a>) -> Self {
         let sink = answer.sink.to_string();
         let names = |subjects: &[Subject]| subjects.iter().map(ToString::to_string).collect();
-        let paths = answer.found.paths.iter().map(|path| PathDetails {
+        let mut paths: Vec<&Path<'a>> = answer.found.paths.iter().chain(&answer.further).collect();
+        // Shortest paths stay before further ones of the same subject.
+        paths.sort_by(|one, other| one.subject.cmp(&other.subject));
+        let paths = paths.into_iter().map(|path| PathDetails {
             subject: path.subject.to_string(),
             sink: sink.clone(),
             steps: path.steps.iter().map(StepDetails::new).collect(),

@@ -245,6 +245,74 @@ fn a_cut_removes_only_what_the_paths_use() {
 }
 
 #[test]
+fn a_cut_is_a_diff_or_files_or_a_document() {
+    assert_snapshot!(rolecall("paths --cut --diff -f fixtures/ci-to-admin"), @r#"
+    --- ClusterRole release-installer (fixtures/ci-to-admin/manifests.yaml:22)
+    +++ ClusterRole release-installer
+    @@ -5,7 +5,7 @@
+     rules:
+     - apiGroups: ["rbac.authorization.k8s.io"]
+       resources: ["clusterrolebindings"]
+    -  verbs: ["get", "list", "create", "patch"]
+    +  verbs: ["get", "list"]
+     - apiGroups: ["rbac.authorization.k8s.io"]
+       resources: ["clusterroles"]
+       verbs: ["get", "list", "bind"]
+    --- stderr
+    note: Without 1 grant, no subject reaches cluster-admin any more:
+    note: 1. sa/ci:release in ClusterRoleBinding release-installer (fixtures/ci-to-admin/manifests.yaml:34) of ClusterRole release-installer (fixtures/ci-to-admin/manifests.yaml:22), rules[0]: on 3 paths
+    note:    loses create,patch clusterrolebindings.rbac.authorization.k8s.io
+    --- exit 0
+    "#);
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    let folder = folder.path().display();
+    let ran = rolecall(&format!("paths --cut --out-dir {folder} -f fixtures/ci-to-admin"));
+    assert_eq!(ran.exit, Some(0), "{ran}");
+    // The files stop the paths.
+    let after = rolecall(&format!("paths -f fixtures/ci-to-admin -f {folder}"));
+    assert!(after.stdout.starts_with("0 of "), "{after}");
+    assert_snapshot!(rolecall("paths --cut -o dot -f fixtures/ci-to-admin"), @r#"
+    --- stderr
+    error: `--cut` has no graph
+    hint: pass `-o json` to print the changes as JSON
+    --- exit 2
+    "#);
+}
+
+#[test]
+fn further_paths_share_no_grant() {
+    const TWO_WAYS: &str = "
+kind: ClusterRole
+apiVersion: rbac.authorization.k8s.io/v1
+metadata: {name: two-ways}
+rules:
+- {apiGroups: [admissionregistration.k8s.io], resources: [mutatingwebhookconfigurations], verbs: [create]}
+- {apiGroups: [''], resources: [users, groups], verbs: [impersonate]}
+---
+kind: ClusterRoleBinding
+apiVersion: rbac.authorization.k8s.io/v1
+metadata: {name: two-ways}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: two-ways}
+subjects: [{kind: User, name: jane, apiGroup: rbac.authorization.k8s.io}]
+";
+    assert_snapshot!(rolecall_with("paths -f - --defaults none --all", TWO_WAYS), @r#"
+    1 of 2 subjects can reach cluster-admin
+
+    user/jane reaches cluster-admin in 1 step
+      1. X11 impersonate a member of groups: gains cluster-admin
+         impersonate users "rolecall-anybody" at the cluster scope
+           by ClusterRoleBinding two-ways (-:9) of ClusterRole two-ways (-:2), rules[1]
+         impersonate groups "system:masters" at the cluster scope
+           by ClusterRoleBinding two-ways (-:9) of ClusterRole two-ways (-:2), rules[1]
+      or, without these grants, in 1 step:
+      1. X22 change objects at admission: gains cluster-admin
+         create mutatingwebhookconfigurations.admissionregistration.k8s.io at the cluster scope
+           by ClusterRoleBinding two-ways (-:9) of ClusterRole two-ways (-:2), rules[0]
+    --- exit 1
+    "#);
+}
+
+#[test]
 fn a_cut_keeps_the_rights_that_must_stay() {
     assert_snapshot!(
         rolecall("paths --cut -f fixtures/ci-to-admin --keep 'sa/ci:release create clusterrolebindings'"),

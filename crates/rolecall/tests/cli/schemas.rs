@@ -47,6 +47,8 @@ const OUTPUTS: &[(&str, &str)] = &[
     ("access-walk", "walk user/jane 'clusterrole/*' -f fixtures/v09-dangling-role-ref"),
     ("access-walk", "walk sa/app -f fixtures/v07-invalid-role-refs"),
     ("escalation-paths", "paths -f fixtures/delegated-bind --defaults none"),
+    ("escalation-paths", "paths --all -f fixtures/ci-to-admin"),
+    ("escalation-cut", "paths --cut -f fixtures/ci-to-admin"),
     ("escalation-paths", "paths -f fixtures/ns-1 -f fixtures/unread-document --to secrets/ns-1"),
     ("findings", "check fixtures/v07-invalid-role-refs"),
     ("findings", "check fixtures/v18-rules-do-not-combine"),

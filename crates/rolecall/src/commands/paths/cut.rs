@@ -2,10 +2,11 @@
 
 use std::io::Write;
 
-use rolecall_grant::{GrantedRole, Object, printable, yaml_without_comments};
-use rolecall_paths::{CutGrant, CutObject, CutPlan, KeptRight, NoCut, Sink};
+use rolecall_grant::{printable, yaml_without_comments};
+use rolecall_paths::{CutGrant, CutPlan, KeptRight, NoCut, Sink};
 use rolecall_rbac::PolicyRule;
 
+use crate::answer::paths::objects;
 use crate::cli::Options;
 use crate::error::{CommandError, Hint};
 use crate::load::Session;
@@ -91,22 +92,24 @@ pub(super) fn write(
     sink: &Sink,
     plan: &CutPlan<'_>,
 ) -> Result<(), CommandError> {
-    let grants = words::count(plan.grants.len(), "grant");
-    let sink = printable(&sink.to_string());
-    writeln!(out, "# Without {grants}, no subject reaches {sink} any more:")?;
-    for (grant, number) in plan.grants.iter().zip(1..) {
-        write_grant(out, grant, number)?;
+    for line in summary(sink, plan) {
+        writeln!(out, "# {}", plain(&printable(&line)))?;
     }
-    let objects: Vec<Object> = plan.objects.iter().map(object).collect();
-    write!(out, "{}", yaml_without_comments(&objects))?;
+    write!(out, "{}", yaml_without_comments(&objects(plan)))?;
     Ok(())
 }
 
-fn write_grant(
-    out: &mut impl Write,
-    grant: &CutGrant<'_>,
-    number: usize,
-) -> Result<(), CommandError> {
+/// Describes a plan: each grant, and the rights that its subject loses.
+pub(super) fn summary(sink: &Sink, plan: &CutPlan<'_>) -> Vec<String> {
+    let grants = words::count(plan.grants.len(), "grant");
+    let mut lines = vec![format!("Without {grants}, no subject reaches {sink} any more:")];
+    for (grant, number) in plan.grants.iter().zip(1..) {
+        lines.extend(describe(grant, number));
+    }
+    lines
+}
+
+fn describe(grant: &CutGrant<'_>, number: usize) -> [String; 2] {
     let subject = grant.subject.notation(&grant.binding.metadata);
     let rule = match grant.rule {
         Some(rule) => format!(", rules[{rule}]"),
@@ -120,7 +123,6 @@ fn write_grant(
         words::origin(&grant.role.metadata),
         words::count(grant.paths, "path"),
     );
-    writeln!(out, "# {}", plain(&printable(&text)))?;
     let shown = grant.loses.iter().take(MOST_RULES);
     let mut rules: Vec<String> = shown.map(|rule: &PolicyRule| words::rule(rule)).collect();
     if grant.loses.len() > MOST_RULES {
@@ -130,18 +132,7 @@ fn write_grant(
         true => "nothing that other bindings do not grant".to_owned(),
         false => rules.join("; "),
     };
-    writeln!(out, "#    loses {}", plain(&printable(&loses)))?;
-    Ok(())
-}
-
-fn object(object: &CutObject) -> Object {
-    match object {
-        CutObject::Role(role) => {
-            let answers = role.rules.iter().map(|_| Vec::new()).collect();
-            Object::Role(GrantedRole { role: role.clone(), answers })
-        }
-        CutObject::Binding(binding) => Object::Binding(binding.clone()),
-    }
+    [text, format!("   loses {loses}")]
 }
 
 /// Describes why there is no plan.

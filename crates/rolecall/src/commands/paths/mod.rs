@@ -7,22 +7,24 @@ mod table;
 
 use std::collections::BTreeSet;
 use std::io::Write;
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use rolecall_paths::{
-    Accounts, Assumptions, Escalations, Grants, KeptRight, Nodes, Path, PathFinder, Platform,
-    Reach, Row, Sink, Start, Subject,
+    Accounts, Assumptions, CutPlan, Escalations, Grants, KeptRight, Nodes, Path, PathFinder,
+    Platform, Reach, Row, Sink, Start, Subject,
 };
 use rolecall_rbac::{Gap, Unread};
 use rolecall_source::manifests::Defaults;
 
 use self::cut::KeepArgument;
-use crate::answer::paths::Answer;
+use crate::answer::paths::{Answer, objects};
 use crate::cli::Options;
-use crate::error::CommandError;
+use crate::commands::fix;
+use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::load::{Breadth, Needs, Session};
-use crate::output::{self, EscalationPaths, Format};
+use crate::output::{self, EscalationCut, EscalationPaths, Format};
 use crate::subject::{self, SubjectArgument};
 use crate::ui::Ui;
 use crate::words;
@@ -41,7 +43,8 @@ pub(crate) struct Arguments {
     /// Explain a step, such as X02
     #[arg(long, value_name = "ROW", value_parser = parse_row)]
     explain: Option<Row>,
-    /// Print the path of every subject and Pod instead of the first ones
+    /// Print the path of every subject and Pod instead of the first ones, and further paths that share
+    /// no grant with it
     #[arg(long)]
     all: bool,
     /// Also follow steps that depend on something outside the input, such as an operator (X26)
@@ -57,8 +60,14 @@ pub(crate) struct Arguments {
     #[arg(long)]
     assume_hardened_nodes: bool,
     /// Print the changed roles and bindings that stop all paths, for `kubectl apply -f -`
-    #[arg(long, conflicts_with_all = ["output", "all"])]
+    #[arg(long, conflicts_with = "all")]
     cut: bool,
+    /// With --cut: print the changes as a diff of each object
+    #[arg(long, requires = "cut", conflicts_with_all = ["out_dir", "output"])]
+    diff: bool,
+    /// With --cut: write the changed objects to files in a directory, one for each namespace
+    #[arg(long, requires = "cut", value_name = "DIR", conflicts_with = "output")]
+    out_dir: Option<PathBuf>,
     /// A right that the changes must keep, such as 'sa/ci:release create pods'; can be repeated
     #[arg(long, value_name = "SUBJECT VERB RESOURCE", requires = "cut")]
     keep: Vec<String>,
@@ -206,15 +215,32 @@ impl Arguments {
     ) -> Result<Exit, CommandError> {
         let reach = if self.possible { Reach::Possible } else { Reach::Certain };
         let mut finder = self.finder(session, options, reach, Grants::Certain);
-        let exit = match finder.plan_cut(starts, kept) {
+        let planned = finder.plan_cut(starts, kept);
+        let gaps = relevant_gaps(session);
+        let is_document = match self.output {
+            PathsFormat::Table => None,
+            PathsFormat::Json => Some(Format::Json),
+            PathsFormat::Yaml => Some(Format::Yaml),
+            PathsFormat::Dot | PathsFormat::Mermaid => {
+                let error = CommandError::usage("`--cut` has no graph");
+                return Err(error.with_hint(Hint::pass("-o json", "print the changes as JSON")));
+            }
+        };
+        if let Some(format) = is_document {
+            let mut out = ui.stdout();
+            let document = EscalationCut::new(&self.to, &planned, words::gaps(gaps.clone()));
+            output::write_structured(&mut out, format, &document)?;
+            out.flush()?;
+        }
+        let exit = match planned {
             Ok(plan) if plan.grants.is_empty() => {
                 ui.note(format!("there is nothing to change: no subject reaches {}", self.to));
                 Exit::Yes
             }
             Ok(plan) => {
-                let mut out = ui.stdout();
-                cut::write(&mut out, &self.to, &plan)?;
-                out.flush()?;
+                if is_document.is_none() {
+                    self.write_cut(ui, session, &plan)?;
+                }
                 Exit::Yes
             }
             Err(reason) => {
@@ -222,13 +248,38 @@ impl Arguments {
                 Exit::No
             }
         };
-        let gaps = relevant_gaps(session);
         let is_open = exit == Exit::Yes && !gaps.is_empty();
         for gap in words::gaps(gaps) {
             ui.warn(format!("there might be more paths; could not read: {gap}"));
         }
         let exit = if is_open { Exit::Inconclusive.when(true) } else { exit };
         Ok(session.conclude(ui, exit))
+    }
+
+    /// Prints the changes as YAML or a diff, or writes files.
+    fn write_cut(
+        &self,
+        ui: &Ui,
+        session: &Session,
+        plan: &CutPlan<'_>,
+    ) -> Result<(), CommandError> {
+        let objects = objects(plan);
+        let mut out = ui.stdout();
+        if let Some(folder) = &self.out_dir {
+            let with = fix::files::Extras { comments: "", kustomization: false };
+            fix::files::write(ui, folder, &objects, with)?;
+        } else if self.diff {
+            fix::diff::write(&mut out, session.authorizer.inventory(), &objects)?;
+        } else {
+            cut::write(&mut out, &self.to, plan)?;
+        }
+        out.flush()?;
+        if self.diff || self.out_dir.is_some() {
+            for line in cut::summary(&self.to, plan) {
+                ui.note(line);
+            }
+        }
+        Ok(())
     }
 
     fn answer<'a>(
@@ -240,6 +291,7 @@ impl Arguments {
         let mut certain = self.finder(session, options, Reach::Certain, Grants::Certain);
         let mut found = certain.find(&starts);
         let (mut choke_points, mut possible) = (Vec::new(), Vec::new());
+        let mut further = Vec::new();
         if found.starts > found.paths.len() + found.admins.len() {
             let mut finder = self.finder(session, options, Reach::Possible, Grants::Certain);
             let more = others(&found, finder.find(&starts));
@@ -248,10 +300,16 @@ impl Arguments {
                 found.paths.extend(more);
                 found.paths.sort_by(|one, other| one.subject.cmp(&other.subject));
                 choke_points = finder.choke_points(&starts, &found);
+                if self.all {
+                    further = finder.further_paths(&starts, &found);
+                }
             }
         }
         if choke_points.is_empty() {
             choke_points = certain.choke_points(&starts, &found);
+        }
+        if self.all && further.is_empty() {
+            further = certain.further_paths(&starts, &found);
         }
         let relevant = relevant_gaps(session);
         let unbuilt = match relevant.is_empty() {
@@ -268,7 +326,8 @@ impl Arguments {
             }
         };
         let gaps = words::gaps(relevant);
-        Answer { sink: self.to.clone(), starts, found, possible, unbuilt, choke_points, gaps }
+        let sink = self.to.clone();
+        Answer { sink, starts, found, further, possible, unbuilt, choke_points, gaps }
     }
 
     fn finder<'a>(

@@ -35,6 +35,7 @@ pub(super) fn write(
     for group in groups.iter().take(shown) {
         writeln!(out)?;
         path(&mut out, answer, group)?;
+        further(&mut out, answer, &group.path.subject)?;
     }
     let rest: usize = groups.iter().skip(shown).map(|group| group.subjects.len()).sum();
     if rest > 0 {
@@ -157,6 +158,18 @@ fn path(
     )?;
     for (position, step) in group.path.steps.iter().enumerate() {
         write_step(out, &group.path.subject, position, step)?;
+    }
+    Ok(())
+}
+
+/// Writes the further paths of a subject.
+fn further(out: &mut impl Write, answer: &Answer<'_>, of: &Subject) -> Result<(), CommandError> {
+    for path in answer.further.iter().filter(|path| path.subject == *of) {
+        let steps = words::count(path.steps.len(), "step");
+        writeln!(out, "  or, without these grants, in {steps}:")?;
+        for (position, step) in path.steps.iter().enumerate() {
+            write_step(out, &path.subject, position, step)?;
+        }
     }
     Ok(())
 }

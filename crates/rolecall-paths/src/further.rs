@@ -1,0 +1,62 @@
+use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::choke::{GrantKey, grants};
+use crate::finder::PathFinder;
+use crate::path::{Path, Step};
+use crate::trace::explain;
+use crate::{Escalations, Start};
+
+/// The number of further paths of a start.
+const MOST: usize = 8;
+
+impl<'a> PathFinder<'a> {
+    /// Finds further paths of each start, which share no grant with its shortest path and with each
+    /// other, shortest first.
+    pub fn further_paths(&mut self, starts: &[Start], found: &Escalations<'a>) -> Vec<Path<'a>> {
+        let mut all: Vec<Path<'a>> = Vec::new();
+        // Subjects with the same identity share their paths.
+        let mut shared: Vec<(&Arc<[Step<'a>]>, Vec<Arc<[Step<'a>]>>)> = Vec::new();
+        for path in &found.paths {
+            let known = shared.iter().find(|(steps, _)| Arc::ptr_eq(steps, &path.steps));
+            let further = match known {
+                Some((_, further)) => further.clone(),
+                None => {
+                    let start = starts.iter().find(|start| start.subject == path.subject);
+                    let further = start.map(|start| self.further(start, path)).unwrap_or_default();
+                    shared.push((&path.steps, further.clone()));
+                    further
+                }
+            };
+            let of_subject = further.into_iter();
+            all.extend(of_subject.map(|steps| Path { subject: path.subject.clone(), steps }));
+        }
+        self.cut(&[]);
+        all
+    }
+
+    fn further(&mut self, start: &Start, first: &Path<'a>) -> Vec<Arc<[Step<'a>]>> {
+        let node = self.graph.nodes.agent((*start.identity).clone());
+        let identity = Rc::new((*start.identity).clone());
+        let mut used: BTreeSet<GrantKey> = BTreeSet::new();
+        let mut found: Vec<Arc<[Step<'a>]>> = Vec::new();
+        let mut last = first.steps.clone();
+        while found.len() < MOST {
+            let keys = grants(&last).filter_map(|grant| self.graph.key(&grant));
+            let before = used.len();
+            used.extend(keys);
+            if used.len() == before {
+                break;
+            }
+            let cuts: Vec<GrantKey> = used.iter().copied().collect();
+            if self.reaching(&[node], &cuts).is_empty() {
+                break;
+            }
+            let raw = self.traces.trace(&mut self.graph, node);
+            last = explain(&mut self.graph, &identity, &raw);
+            found.push(last.clone());
+        }
+        found
+    }
+}
