@@ -1,4 +1,6 @@
-use std::collections::BTreeSet;
+//! Further paths of each start, apart from its shortest one.
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -8,6 +10,9 @@ use crate::path::{Path, Step};
 use crate::trace::explain;
 use crate::{Escalations, Start};
 
+/// The steps of a path, which starts with the same identity share.
+type Steps<'a> = Arc<[Step<'a>]>;
+
 /// The number of further paths of a start.
 const MOST: usize = 8;
 
@@ -16,31 +21,27 @@ impl<'a> PathFinder<'a> {
     /// other, shortest first.
     pub fn further_paths(&mut self, starts: &[Start], found: &Escalations<'a>) -> Vec<Path<'a>> {
         let mut all: Vec<Path<'a>> = Vec::new();
+        let by_subject: BTreeMap<_, _> =
+            starts.iter().map(|start| (&start.subject, start)).collect();
         // Subjects with the same identity share their paths.
-        let mut shared: Vec<(&Arc<[Step<'a>]>, Vec<Arc<[Step<'a>]>>)> = Vec::new();
+        let mut shared: BTreeMap<*const Step<'a>, Vec<Steps<'a>>> = BTreeMap::new();
         for path in &found.paths {
-            let known = shared.iter().find(|(steps, _)| Arc::ptr_eq(steps, &path.steps));
-            let further = match known {
-                Some((_, further)) => further.clone(),
-                None => {
-                    let start = starts.iter().find(|start| start.subject == path.subject);
-                    let further = start.map(|start| self.further(start, path)).unwrap_or_default();
-                    shared.push((&path.steps, further.clone()));
-                    further
-                }
-            };
-            let of_subject = further.into_iter();
+            let further = shared.entry(path.steps.as_ptr()).or_insert_with(|| {
+                let start = by_subject.get(&path.subject);
+                start.map(|start| self.further(start, path)).unwrap_or_default()
+            });
+            let of_subject = further.iter().cloned();
             all.extend(of_subject.map(|steps| Path { subject: path.subject.clone(), steps }));
         }
         self.cut(&[]);
         all
     }
 
-    fn further(&mut self, start: &Start, first: &Path<'a>) -> Vec<Arc<[Step<'a>]>> {
+    fn further(&mut self, start: &Start, first: &Path<'a>) -> Vec<Steps<'a>> {
         let node = self.graph.nodes.agent((*start.identity).clone());
         let identity = Rc::new((*start.identity).clone());
         let mut used: BTreeSet<GrantKey> = BTreeSet::new();
-        let mut found: Vec<Arc<[Step<'a>]>> = Vec::new();
+        let mut found: Vec<Steps<'a>> = Vec::new();
         let mut last = first.steps.clone();
         while found.len() < MOST {
             let keys = grants(&last).filter_map(|grant| self.graph.key(&grant));

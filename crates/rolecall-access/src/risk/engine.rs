@@ -271,7 +271,7 @@ impl<'a> Engine<'a> {
     /// Returns the risks with requests that a rule can allow, in their order.
     fn concerning(&self, rule: &PolicyRule) -> impl Iterator<Item = &Compiled> {
         let positions = self.by_resource.concerning(rule);
-        let all = positions.is_none().then_some(&*self.risks).unwrap_or_default();
+        let all = if positions.is_none() { &*self.risks } else { &[] };
         let some = positions.into_iter().flatten().filter_map(|position| self.risks.get(position));
         all.iter().chain(some)
     }
