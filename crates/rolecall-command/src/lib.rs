@@ -19,6 +19,7 @@ mod kubectl;
 mod mask;
 mod need;
 mod placeholder;
+mod release;
 mod shell;
 mod word;
 mod wrapper;
@@ -27,6 +28,7 @@ pub use container::{Invocation, Place, invocations};
 pub use kept::kept_command;
 pub use mask::masked_line;
 pub use need::{Need, NeedName, NeedNamespace, NeedTarget};
+pub use release::{Operations, ReleasedObject, release_requests};
 pub(crate) use word::Word;
 
 use rolecall_rbac::{Catalog, KubernetesVersion};

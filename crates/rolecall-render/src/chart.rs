@@ -7,9 +7,7 @@ use std::path::{Path, PathBuf};
 use rolecall_yaml::{self as yaml, Node};
 
 use crate::boundary::Boundary;
-
-/// The largest `Chart.yaml`.
-const LONGEST: u64 = 1 << 20;
+use crate::text;
 
 /// The directories of a chart whose files belong to it.
 const PARTS: [&str; 5] = ["templates", "charts", "crds", "ci", "files"];
@@ -43,16 +41,23 @@ pub struct Dependency {
     pub line: u32,
 }
 
+impl Dependency {
+    /// Returns the path of a chart in the repository, relative to the chart that depends on it.
+    pub fn local_path(&self) -> Option<&str> {
+        self.repository.strip_prefix("file://")
+    }
+}
+
 impl Chart {
     /// Reads the `Chart.yaml` of a directory.
     pub fn read(directory: &Path) -> Result<Self, String> {
-        let text = read(&directory.join("Chart.yaml"))?;
+        let text = text::read(&directory.join("Chart.yaml"))?;
         let documents = yaml::parse(&text, 1).map_err(|error| error.to_string())?;
         let Some(document) = documents.first() else { return Err("it is empty".to_owned()) };
         let root = document.root();
         let mut dependencies = dependencies(root, "Chart.yaml");
         if dependencies.is_empty()
-            && let Ok(text) = read(&directory.join("requirements.yaml"))
+            && let Ok(text) = text::read(&directory.join("requirements.yaml"))
         {
             let documents = yaml::parse(&text, 1).map_err(|error| error.to_string())?;
             let root = documents.first().map(yaml::Document::root);
@@ -64,10 +69,10 @@ impl Chart {
         Ok(Self { name: field(root, "name"), is_library, dependencies })
     }
 
-    /// Returns the first dependency that is not in `charts/`.
-    pub fn missing_dependency(&self, directory: &Path) -> Option<&Dependency> {
+    /// Returns the dependencies that are not in `charts/`.
+    pub fn missing_dependencies(&self, directory: &Path) -> Vec<&Dependency> {
         if self.dependencies.is_empty() {
-            return None;
+            return Vec::new();
         }
         let entries = fs::read_dir(directory.join("charts")).into_iter().flatten().flatten();
         let entries: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
@@ -81,16 +86,8 @@ impl Chart {
                         && (file == name || Self::read(path).is_ok_and(|chart| chart.name == name)))
             })
         };
-        self.dependencies.iter().find(|dependency| !is_there(&dependency.name))
+        self.dependencies.iter().filter(|dependency| !is_there(&dependency.name)).collect()
     }
-}
-
-fn read(file: &Path) -> Result<String, String> {
-    let length = fs::metadata(file).map_err(|error| error.to_string())?.len();
-    if length > LONGEST {
-        return Err(format!("it is larger than {} MiB", LONGEST >> 20));
-    }
-    fs::read_to_string(file).map_err(|error| error.to_string())
 }
 
 fn field(node: Node<'_>, name: &str) -> String {

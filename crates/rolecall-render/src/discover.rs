@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::boundary::Boundary;
 use crate::chart::{self, Chart};
+use crate::dependency;
 use crate::gitops;
 use crate::graph::Graph;
 use crate::names::{Names, RealPaths};
@@ -112,28 +113,36 @@ fn outermost(
 fn helm(directory: &Path, boundaries: &[Boundary], names: &Names) -> Vec<Target> {
     let shown = names.shown(directory);
     let file = directory.join("Chart.yaml");
-    let (chart, unreadable) = match Chart::read(directory) {
-        Ok(chart) if chart.is_library => return Vec::new(),
-        Ok(chart) => (chart, None),
-        Err(because) => {
-            let place = Place { file: names.shown(&file), line: 0 };
-            (Chart::default(), Some(Obstacle::Unreadable { place, because }))
-        }
-    };
     let boundary = boundaries.iter().find(|it| directory.starts_with(it.root()));
-    let link = boundary.and_then(|boundary| chart::outside_link(directory, boundary));
-    let outside = link.map(|link| Obstacle::Outside {
-        place: Place { file: names.shown(&file), line: 0 },
-        path: names.shown(&link),
-    });
-    let missing = chart.missing_dependency(directory).map(|dependency| Obstacle::MissingChart {
-        place: Place { file: names.shown(&directory.join(dependency.file)), line: dependency.line },
-        chart: dependency.name.clone(),
-        fetch: format!("helm dependency build {shown}"),
-    });
-    let obstacle = unreadable.or(outside).or(missing);
-    let release =
-        Release { name: release_name(&chart.name), chart: chart.name, ..Release::default() };
+    let place = Place { file: names.shown(&file), line: 0 };
+    let (chart, unreadable) = match boundary.and_then(|it| chart::outside_link(directory, it)) {
+        // The link can be any file, so nothing is read.
+        Some(link) => {
+            (Chart::default(), Some(Obstacle::Outside { place, path: names.shown(&link) }))
+        }
+        None => match Chart::read(directory) {
+            Ok(chart) if chart.is_library => return Vec::new(),
+            Ok(chart) => (chart, None),
+            Err(because) => (Chart::default(), Some(Obstacle::Unreadable { place, because })),
+        },
+    };
+    let local = match boundary {
+        Some(boundary) => dependency::local_charts(directory, &chart, boundary, names),
+        None => Ok(Vec::new()),
+    };
+    let (local_charts, missing) = match local {
+        Ok(local_charts) => (local_charts, None),
+        Err(missing) => (Vec::new(), Some(missing)),
+    };
+    let obstacle = unreadable.or(missing);
+    let inner = local_charts.iter().map(|chart| chart.directory.clone());
+    let charts = std::iter::once(directory.to_owned()).chain(inner).collect();
+    let release = Release {
+        name: release_name(&chart.name),
+        chart: chart.name,
+        local_charts,
+        ..Release::default()
+    };
     let plain = Target {
         name: shown.clone(),
         shown: shown.clone(),
@@ -141,9 +150,10 @@ fn helm(directory: &Path, boundaries: &[Boundary], names: &Names) -> Vec<Target>
         kind: TargetKind::Helm(release.clone()),
         bases: [directory.to_owned()].into(),
         files: BTreeSet::new(),
-        charts: [directory.to_owned()].into(),
+        charts,
         layers: Vec::new(),
         deployed_by: Vec::new(),
+        deployer: None,
         is_for_argo_cd: false,
         obstacle,
     };

@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -14,6 +13,7 @@ use crate::kustomization::{self, Entry, HelmChart, Kustomization, is_remote};
 use crate::names::Names;
 use crate::obstacle::{Obstacle, Place};
 use crate::target::{Changes, Target, TargetKind};
+use crate::text;
 
 /// The kustomizations that were read, each once.
 pub(crate) struct Graph<'a> {
@@ -97,6 +97,7 @@ impl<'a> Graph<'a> {
             charts: closure.charts,
             layers: closure.layers,
             deployed_by: Vec::new(),
+            deployer: None,
             is_for_argo_cd: false,
             obstacle: closure.obstacle,
         }
@@ -202,13 +203,25 @@ impl<'a> Graph<'a> {
             self.add(path, role, seen, closure);
             return;
         }
+        // Kustomize would wait for what is written to a pipe.
+        if !path.is_file() {
+            let because = "it is not a regular file".to_owned();
+            return closure.stop(Obstacle::Unreadable { place: self.place(path, 0), because });
+        }
         closure.files.insert(path.to_owned());
         // The path as written can be a link.
         closure.files.insert(crate::boundary::clean(&directory.join(&entry.text)));
         if role == Role::Function {
-            let text = fs::read_to_string(path).unwrap_or_default();
-            if let Some(name) = external_function(&text) {
-                closure.stop(Obstacle::Function { place: place(), name });
+            match text::read(path) {
+                Ok(text) => {
+                    if let Some(name) = external_function(&text) {
+                        closure.stop(Obstacle::Function { place: place(), name });
+                    }
+                }
+                Err(because) => {
+                    let place = self.place(path, 0);
+                    closure.stop(Obstacle::Unreadable { place, because });
+                }
             }
         }
     }

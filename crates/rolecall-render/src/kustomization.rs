@@ -1,16 +1,13 @@
 //! The references in a `kustomization.yaml`, with their lines.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use rolecall_yaml::{self as yaml, Node};
 
+use crate::text;
+
 /// The file names that Kustomize looks for.
 const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
-
-/// The largest kustomization.
-const LONGEST: u64 = 1 << 20;
 
 /// The API group of kustomizations. Flux also has a kind `Kustomization`, in another group.
 const GROUP: &str = "kustomize.config.k8s.io/";
@@ -92,13 +89,7 @@ pub(crate) fn in_directory(directory: &Path) -> Option<PathBuf> {
 impl Kustomization {
     /// Reads a file. `Ok(None)` means that it is something else, such as a Flux `Kustomization`.
     pub fn read(file: &Path) -> Result<Option<Self>, String> {
-        let mut text = String::new();
-        let opened = File::open(file).map_err(|error| error.to_string())?;
-        let read = opened.take(LONGEST + 1).read_to_string(&mut text);
-        let read = read.map_err(|error| error.to_string())?;
-        if read as u64 > LONGEST {
-            return Err(format!("it is larger than {} MiB", LONGEST >> 20));
-        }
+        let text = text::read(file)?;
         let documents = yaml::parse(&text, 1).map_err(|error| error.to_string())?;
         let Some(document) = documents.first() else {
             return Ok(Some(Self { file: file.to_owned(), ..Self::default() }));
@@ -150,9 +141,9 @@ impl Kustomization {
                 .flat_map(list)
                 .filter_map(|item| Selection::of(item.get("target")?))
                 .collect(),
-            namespace: text(root, "namespace"),
-            name_prefix: text(root, "namePrefix"),
-            name_suffix: text(root, "nameSuffix"),
+            namespace: filled(root, "namespace"),
+            name_prefix: filled(root, "namePrefix"),
+            name_suffix: filled(root, "nameSuffix"),
         }
     }
 }
@@ -215,7 +206,7 @@ pub(crate) fn generator_line(file: &Path, generator: &str) -> Option<u32> {
         "NamespaceTransformer" => "namespace",
         _ => return None,
     };
-    let text = std::fs::read_to_string(file).ok()?;
+    let text = text::read(file).ok()?;
     let documents = yaml::parse(&text, 1).ok()?;
     let root = documents.first()?.root();
     let mut pairs = root.pairs();
@@ -234,7 +225,7 @@ fn generated(generator: Node<'_>) -> Vec<Entry> {
     files.chain(list("envs").filter_map(entry)).chain(env).collect()
 }
 
-fn text(root: Node<'_>, field: &str) -> Option<Entry> {
+fn filled(root: Node<'_>, field: &str) -> Option<Entry> {
     root.get(field).and_then(entry).filter(|entry| !entry.text.is_empty())
 }
 

@@ -3,6 +3,8 @@
 
 mod boundary;
 mod chart;
+mod copy;
+mod dependency;
 mod discover;
 mod gitops;
 mod graph;
@@ -15,10 +17,12 @@ mod render;
 mod run;
 mod source;
 mod target;
+mod text;
 mod tool;
 
 pub use boundary::{Boundary, clean as clean_path};
 pub use chart::{Chart, Dependency};
+pub use dependency::LocalChart;
 pub use discover::{Listing, Roots, discover};
 pub use kustomization::{Entry, HelmChart, Kustomization, Selection};
 pub use names::{Names, RealPaths};
@@ -27,5 +31,5 @@ pub use question::{Question, questions};
 pub use render::{Network, Output, Renderer, command};
 pub use run::Limits;
 pub use source::{Form, ObjectName, Source, Sources, Tracer};
-pub use target::{Changes, Release, Target, TargetKind};
+pub use target::{Changes, Deployer, Release, Target, TargetKind};
 pub use tool::{ToolKind, Tools};

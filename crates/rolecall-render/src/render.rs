@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use crate::boundary::relative;
+use crate::copy::copy;
 use crate::message;
 use crate::names::Names;
 use crate::obstacle::Obstacle;
@@ -146,11 +147,14 @@ impl<'a> Renderer<'a> {
         let tool = self.tool(ToolKind::Helm)?;
         let mut arguments: Vec<OsString> = vec![tool.command.into()];
         let fetches = self.network == Network::Allowed && target.obstacle.is_some();
-        if fetches {
-            // Helm writes dependencies into the chart, so it gets a copy.
-            copy(&target.directory, directory).map_err(cannot_write)?;
+        if fetches || !release.local_charts.is_empty() {
+            // Dependencies are written into the chart, so Helm gets a copy.
+            copy(&target.directory, directory).map_err(cannot_copy)?;
+            for chart in &release.local_charts {
+                copy(&chart.directory, &directory.join(&chart.path)).map_err(cannot_copy)?;
+            }
             arguments.extend([(&*release.name).into(), directory.into()]);
-            arguments.push("--dependency-update".into());
+            arguments.extend(fetches.then(|| "--dependency-update".into()));
         } else {
             arguments.extend([(&*release.name).into(), target.directory.clone().into()]);
         }
@@ -303,23 +307,10 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-fn cannot_write(error: io::Error) -> Obstacle {
-    Obstacle::Failed { message: format!("cannot write to a temporary directory: {error}") }
+fn cannot_copy(error: io::Error) -> Obstacle {
+    Obstacle::Failed { message: format!("cannot copy the chart: {error}") }
 }
 
-/// Copies a directory, without following links.
-fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        match entry.file_type()? {
-            kind if kind.is_dir() => copy(&entry.path(), &target)?,
-            kind if kind.is_file() => {
-                fs::copy(entry.path(), target)?;
-            }
-            _ => {}
-        }
-    }
-    Ok(())
+fn cannot_write(error: io::Error) -> Obstacle {
+    Obstacle::Failed { message: format!("cannot write to a temporary directory: {error}") }
 }

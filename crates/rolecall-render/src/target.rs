@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::chart;
+use crate::dependency::LocalChart;
 use crate::kustomization::Kustomization;
-use crate::obstacle::Obstacle;
+use crate::obstacle::{Obstacle, Place};
 use crate::tool::ToolKind;
 
 /// A kustomization or chart that is rendered as a whole.
@@ -31,10 +32,31 @@ pub struct Target {
     pub layers: Vec<Kustomization>,
     /// The Argo CD or Flux objects that deploy it, such as `Application argocd/web`.
     pub deployed_by: Vec<String>,
+    /// The ServiceAccount that deploys it, if its deployment names one.
+    pub deployer: Option<Deployer>,
     /// Whether only Argo CD deploys its directory, as far as the repository shows.
     pub is_for_argo_cd: bool,
     /// Why it cannot be rendered, as far as that is known without a tool.
     pub obstacle: Option<Obstacle>,
+}
+
+/// A ServiceAccount as which a deployment acts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Deployer {
+    /// The namespace of the ServiceAccount.
+    pub namespace: String,
+    /// Its name.
+    pub account: String,
+    /// The namespace of the Secrets of the release.
+    pub storage: String,
+    /// The kind of the deployment.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// Where it is.
+    pub place: Place,
+    /// The line of the field with the name.
+    pub line: u32,
 }
 
 /// The tool for a target, with its input.
@@ -79,6 +101,8 @@ pub struct Release {
     pub inline_values: Vec<String>,
     /// Further arguments.
     pub arguments: Vec<String>,
+    /// Dependencies of the chart that are elsewhere in the repository.
+    pub local_charts: Vec<LocalChart>,
 }
 
 impl Target {

@@ -3,7 +3,7 @@
 pub(crate) mod accounts;
 mod broken;
 pub(crate) mod dead;
-mod denied;
+pub(crate) mod denied;
 pub(crate) mod expectation;
 mod hygiene;
 mod ownership;

@@ -3,7 +3,7 @@
 use rolecall_yaml::Node;
 
 use super::{Deployment, as_json, named, node, some, text, texts};
-use crate::target::Changes;
+use crate::target::{Changes, Deployer};
 
 /// Returns the directory that a `Kustomization` applies.
 pub(super) fn kustomization(root: Node<'_>) -> Vec<Deployment> {
@@ -51,7 +51,9 @@ pub(super) fn helm_release(root: Node<'_>) -> Vec<Deployment> {
     let references = node(root, &["spec", "valuesFrom"]);
     let has_references = references.is_some_and(|list| list.items().next().is_some());
     let values = texts(root, &at("valuesFiles"));
+    let deployer = deployer(root, &name);
     vec![Deployment {
+        deployer,
         unknown: has_references
             .then(|| format!("{by} takes values from ConfigMaps or Secrets in the cluster")),
         by,
@@ -64,4 +66,20 @@ pub(super) fn helm_release(root: Node<'_>) -> Vec<Deployment> {
         inline_values: node(root, &["spec", "values"]).and_then(as_json).into_iter().collect(),
         ..Deployment::default()
     }]
+}
+
+/// Returns the ServiceAccount as which Flux runs Helm.
+fn deployer(root: Node<'_>, name: &str) -> Option<Deployer> {
+    let account = node(root, &["spec", "serviceAccountName"])?;
+    let namespace = text(root, &["metadata", "namespace"]);
+    let storage = some(text(root, &["spec", "storageNamespace"]));
+    Some(Deployer {
+        namespace: namespace.to_owned(),
+        account: account.as_str().filter(|account| !account.is_empty())?.to_owned(),
+        storage: storage.unwrap_or_else(|| namespace.to_owned()),
+        kind: text(root, &["kind"]).to_owned(),
+        name: name.to_owned(),
+        line: account.position().line,
+        ..Deployer::default()
+    })
 }

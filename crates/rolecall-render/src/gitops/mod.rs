@@ -15,7 +15,7 @@ use crate::boundary::Boundary;
 use crate::graph::Graph;
 use crate::names::Names;
 use crate::obstacle::{Obstacle, Place};
-use crate::target::{Changes, Release, Target, TargetKind};
+use crate::target::{Changes, Deployer, Release, Target, TargetKind};
 
 /// The largest file in which objects are searched.
 const LARGEST: u64 = 1 << 20;
@@ -46,6 +46,8 @@ struct Deployment {
     arguments: Vec<String>,
     /// Settings that are not in the repository.
     unknown: Option<String>,
+    /// The ServiceAccount that installs the chart.
+    deployer: Option<Deployer>,
     /// Where the object is.
     place: Place,
 }
@@ -112,7 +114,11 @@ fn in_file(file: &Path, boundary: &Boundary, names: &Names) -> Vec<Deployment> {
                 ("helm.toolkit.fluxcd.io", "HelmRelease") => flux::helm_release(root),
                 _ => Vec::new(),
             };
-            let named = deployments.into_iter().map(|it| Deployment { place: place.clone(), ..it });
+            let named = deployments.into_iter().map(|it| {
+                let place = place.clone();
+                let deployer = it.deployer.map(|it| Deployer { place: place.clone(), ..it });
+                Deployment { place, deployer, ..it }
+            });
             found.extend(named);
         }
     }
@@ -219,6 +225,7 @@ impl Deployment {
             name: format!("{}:{}", chart.shown, self.name),
             kind: TargetKind::Helm(release),
             deployed_by: vec![self.by],
+            deployer: self.deployer,
             obstacle,
             ..chart.clone()
         }

@@ -19,6 +19,7 @@ use self::objects::Objects;
 use self::template::Template;
 use crate::boundary::{Boundary, clean};
 use crate::chart::Chart;
+use crate::dependency::local_directory;
 use crate::kustomization;
 use crate::names::Names;
 use crate::render::Output;
@@ -346,6 +347,10 @@ impl Sources<'_> {
         let subchart = chart.join("charts").join(dependency.map_or(alias, |it| &it.name));
         if subchart.is_dir() {
             return self.of_helm(&subchart, rest, rendered, position);
+        }
+        let local = dependency.and_then(|it| local_directory(chart, it, self.tracer.boundaries));
+        if let Some(local) = local {
+            return self.of_helm(&local, rest, rendered, position);
         }
         let (file, line) = dependency.map_or(("Chart.yaml", 1), |it| (it.file, it.line));
         self.tracer.source(chart.join(file), line, Form::Generator)

@@ -11,6 +11,7 @@ mod finished;
 mod progress;
 mod regions;
 mod release;
+mod released;
 mod settings;
 mod several;
 mod stdin;
@@ -18,6 +19,7 @@ mod traced;
 
 use std::sync::Arc;
 
+use rayon::ThreadPoolBuilder;
 use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 use rolecall_check::TokenSecret;
 use rolecall_rbac::Gap;
@@ -32,12 +34,16 @@ pub(crate) use self::finished::{FinishedTarget, complete, finish};
 use self::progress::Progress;
 pub(crate) use self::regions::{RenderedPlace, regions};
 pub(crate) use self::release::check_release;
+pub(crate) use self::released::{check as check_deployer, objects as released_objects};
 pub(crate) use self::several::merge;
 pub(crate) use self::stdin::trace;
 pub(crate) use self::traced::Traced;
 use crate::cli::{Options, RenderMode};
 use crate::error::{CommandError, Hint};
 use crate::ui::Ui;
+
+/// The most targets of an input, because each one takes a tool some milliseconds.
+const MOST_TARGETS: usize = 10_000;
 
 /// A rendered target with its decoded objects, whose origins are source files.
 pub(crate) struct RenderedTarget {
@@ -89,6 +95,13 @@ pub(crate) fn render(
     let mut discovery = Discovery::of(ui, options, config, listing)?;
     let unselected = discovery.select(options)?;
     let tools = tools()?;
+    if discovery.targets.len() > MOST_TARGETS {
+        return Err(CommandError::input(format!(
+            "the input has {} kustomizations and charts, more than {MOST_TARGETS}",
+            discovery.targets.len()
+        ))
+        .with_hint(Hint::pass("--target GLOB", "render some of them")));
+    }
     let targets = std::mem::take(&mut discovery.targets);
     let (targets, without_tool): (Vec<Target>, Vec<Target>) =
         targets.into_iter().partition(|target| tools.renders(target.tool()));
@@ -167,6 +180,7 @@ fn render_all(
     let tracer = Tracer::new(names, boundaries);
     let shared_names = Arc::new(names.clone());
     let progress = Progress::new(targets.len());
+    let count = targets.len();
     let results = targets.into_par_iter().enumerate().with_max_len(1).map(|(number, target)| {
         let result = renderer.render(&target, number).map(|output| {
             let config = LoadConfig {
@@ -190,7 +204,18 @@ fn render_all(
         progress.advance();
         (target, result)
     });
-    Ok(progress.show(ui, || results.collect()))
+    let pool = ThreadPoolBuilder::new().num_threads(runs_at_a_time().min(count)).build();
+    Ok(progress.show(ui, || match pool {
+        Ok(pool) => pool.install(|| results.collect()),
+        // The system has no more threads.
+        Err(_) => results.collect(),
+    }))
+}
+
+/// Returns the number of tools to run at a time: more than there are cores, because a tool often waits, such as
+/// for the files that it reads.
+fn runs_at_a_time() -> usize {
+    rayon::current_num_threads() + 2
 }
 
 /// Returns the namespace of objects that name none.

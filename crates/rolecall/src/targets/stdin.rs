@@ -73,13 +73,12 @@ impl Places {
             searched += 1;
             for entry in fs::read_dir(&directory).into_iter().flatten().flatten() {
                 let name = entry.file_name();
-                if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                    if !name.to_string_lossy().starts_with('.') {
-                        open.push_back(entry.path());
-                    }
-                } else if name == "Chart.yaml" {
+                let Ok(kind) = entry.file_type() else { continue };
+                if kind.is_dir() && !name.to_string_lossy().starts_with('.') {
+                    open.push_back(entry.path());
+                } else if kind.is_file() && name == "Chart.yaml" {
                     self.charts.insert(directory.clone());
-                } else if KUSTOMIZATIONS.iter().any(|known| name == *known) {
+                } else if kind.is_file() && KUSTOMIZATIONS.iter().any(|known| name == *known) {
                     self.kustomizations.insert(directory.clone());
                 }
             }

@@ -2,6 +2,7 @@
 
 mod api_request_denied;
 mod declared_need_denied;
+mod deployer;
 mod helm_denied;
 mod kubectl_denied;
 mod malformed_needs;
@@ -15,6 +16,8 @@ use crate::context::Context;
 use crate::judgement::{Judgement, judge};
 use crate::pods::RunsAs;
 use crate::{Denied, Finding, RuleMeta};
+
+pub use self::deployer::{Deployer, check_deployer, unheld_grants};
 
 pub(super) const RULES: &[&Rule] = &[
     &kubectl_denied::RULE,

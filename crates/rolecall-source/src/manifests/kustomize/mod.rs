@@ -7,7 +7,7 @@ mod unbuilt;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
 use rolecall_yaml::{self as yaml, Node, Position};
@@ -88,8 +88,14 @@ impl Kustomizations {
     /// read as a manifest, if its name is that of one.
     pub(super) fn read(&mut self, path: &Path) -> Option<Problem> {
         let mut content = String::new();
-        let read =
-            File::open(path).and_then(|file| file.take(LONGEST).read_to_string(&mut content));
+        // Opening a pipe would wait for a writer.
+        let is_file = path.metadata().and_then(|metadata| match metadata.is_file() {
+            true => Ok(()),
+            false => Err(io::Error::other("it is not a regular file")),
+        });
+        let read = is_file
+            .and_then(|()| File::open(path))
+            .and_then(|file| file.take(LONGEST).read_to_string(&mut content));
         if let Err(error) = read {
             return self
                 .unreadable(path, Fault { position: Position::default(), message: words(&error) });

@@ -62,6 +62,9 @@ impl Judge<'_> {
         if let Some(last) = unmet.last_mut() {
             last.extend(expectation_findings(&unknown));
         }
+        for (own, target) in unmet.iter_mut().zip(targets) {
+            own.extend(denied_deployer(target, plain, targets));
+        }
         let mut unmet = unmet.into_iter();
         let judged: Vec<Judgement> = match &*sessions {
             // A single one is parallel within.
@@ -189,6 +192,28 @@ fn default_of<'t>(target: &TargetSession, targets: &'t [TargetSession]) -> Optio
     let default = targets.get(position.ok()?)?;
     let is_other = default.target.target.name != own.name;
     is_other.then_some(&*default.session.authorizer)
+}
+
+/// Returns a finding about the ServiceAccount that deploys a chart, with the access that everything grants that
+/// is applied together with it.
+fn denied_deployer(
+    target: &TargetSession,
+    plain: Option<&Session>,
+    targets: &[TargetSession],
+) -> Option<Finding> {
+    target.target.target.deployer.as_ref()?;
+    let own = &target.session;
+    let mut builder = own.authorizer.inventory().clone().into_builder();
+    let is_applied_too = |other: &&TargetSession| {
+        other.target.target.name != target.target.target.name
+            && !other.target.target.is_alternative_to(&target.target.target)
+    };
+    let others = targets.iter().filter(is_applied_too).map(|other| &other.session);
+    for other in others.chain(plain) {
+        builder.append(other.authorizer.inventory().clone().into_builder());
+    }
+    let access = Authorizer::new(builder.build());
+    targets::check_deployer(&target.target, own.authorizer.inventory(), &access, &own.catalog)
 }
 
 /// Returns the gaps of all sessions, each once.

@@ -21,9 +21,10 @@ rolecall fix <VERB> <RESOURCE>... [--for <SUBJECT>]... [OPTIONS]
        rolecall fix --logs <TARGET>... [--since <DURATION>] [OPTIONS]
        rolecall fix --reviews <FILE> [OPTIONS]
        rolecall fix --matrix <FILE> [OPTIONS]
-       rolecall fix --from-audit <LOG>... [--used] [--for <SUBJECT>]... [OPTIONS]",
+       rolecall fix --from-audit <LOG>... [--used] [--for <SUBJECT>]... [OPTIONS]
+       rolecall fix --deploy <CHART> --for <SUBJECT>... [OPTIONS]",
     after_help = format!(include_str!("../../help/fix.txt"), subject = subject::GRAMMAR, resource = question::GRAMMAR),
-    group = ArgGroup::new("input").required(true).args(["verb", "from_errors", "logs", "reviews", "matrix", "from_audit"])
+    group = ArgGroup::new("input").required(true).args(["verb", "from_errors", "logs", "reviews", "matrix", "from_audit", "deploy"])
 )]
 pub(crate) struct Arguments {
     /// The verb, such as `get` or `list`, or several separated by commas
@@ -61,6 +62,9 @@ pub(crate) struct Arguments {
     /// for stdin; --for selects subjects; can be repeated
     #[arg(long, value_name = "LOG")]
     pub(super) from_audit: Vec<PathBuf>,
+    /// Grant what Helm requests to install, upgrade, roll back and uninstall the charts in a directory
+    #[arg(long, value_name = "CHART", conflicts_with = "names")]
+    pub(super) deploy: Option<PathBuf>,
     /// With --from-audit: grant what subjects used, as if they only had the default roles
     #[arg(long, requires = "from_audit")]
     pub(super) used: bool,

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use rolecall_grant::Denied;
+use rolecall_rbac::Identity;
 
 use super::input::Input;
 use super::sense::Force;
-use super::{Arguments, review, scan, sense};
+use super::{Arguments, release, review, scan, sense};
 use crate::answer::fix::{Gathered, Unresolved, Weight};
 use crate::cli::Options;
 use crate::error::CommandError;
@@ -39,6 +40,11 @@ pub(super) fn gather(
         Input::Reviews(reviews) => {
             review::take(ui, options, session, reviews, &mut gathered)?;
             leave_out_useless(session, force, &mut gathered);
+        }
+        Input::Releases(releases) => {
+            let identities: Vec<Identity> =
+                subjects.iter().map(|subject| subject.identity.clone()).collect();
+            gathered.denied.extend(release::take(ui, session, &releases, &identities));
         }
         Input::Audit(denied) => {
             gathered.denied.extend(denied);

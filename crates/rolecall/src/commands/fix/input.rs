@@ -6,6 +6,7 @@ use rolecall_grant::refusal::Scan;
 use rolecall_rbac::{Identity, Request};
 
 use super::clues::Clues;
+use super::release::{self, Release};
 use super::review::Reviews;
 use super::{Arguments, audit, matrix, review, scan};
 use crate::cli::Options;
@@ -26,6 +27,8 @@ pub(super) enum Input<'a> {
     Matrix(Vec<Denied>),
     /// Audit logs.
     Audit(Vec<Denied>),
+    /// Charts.
+    Releases(Vec<Release>),
 }
 
 impl<'a> Input<'a> {
@@ -48,6 +51,9 @@ impl<'a> Input<'a> {
         if !arguments.from_audit.is_empty() {
             return Ok(Self::Audit(audit::read(ui, options, arguments)?));
         }
+        if let Some(path) = &arguments.deploy {
+            return Ok(Self::Releases(release::read(ui, options, path)?));
+        }
         Ok(if arguments.logs.is_empty() { Self::Question(arguments) } else { Self::Logs })
     }
 
@@ -60,7 +66,7 @@ impl<'a> Input<'a> {
             namespaces.extend(names.into_iter().filter(|name| !name.is_empty()).map(str::to_owned));
         };
         match self {
-            Self::Logs | Self::Question(_) => {}
+            Self::Logs | Self::Question(_) | Self::Releases(_) => {}
             Self::Errors(_, scan, _) => {
                 for denial in &scan.denials {
                     add(&Identity::user(&denial.user), &denial.request);

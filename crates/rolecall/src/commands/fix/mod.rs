@@ -14,6 +14,7 @@ mod input;
 mod kustomization;
 pub(crate) mod logs;
 mod matrix;
+mod release;
 pub(crate) mod repair;
 mod report;
 mod review;
@@ -69,7 +70,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         false => Session::load(ui, options, needs)?,
     };
     session.makes_accounts = arguments.create_service_account;
-    let is_question = matches!(input, Input::Question(_));
+    let is_question = matches!(input, Input::Question(_) | Input::Releases(_));
     let takes_subjects = is_question
         || arguments.dedicated_service_account
         || arguments.reads_text() && !arguments.subjects.is_empty();
