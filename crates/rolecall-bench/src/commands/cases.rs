@@ -146,6 +146,15 @@ pub(super) fn all() -> Vec<Case> {
                 "checkov --quiet --compact --framework kubernetes --directory {manifests}",
             ],
         ),
+        case(
+            "overlays",
+            "200 Kustomize overlays; the peer only builds them, two at a time",
+            Amount::Nothing,
+            &[
+                "rolecall check {overlays}",
+                "xargs --arg-file {overlays}/roots.txt -P2 -n1 kustomize build",
+            ],
+        ),
     ]
 }
 

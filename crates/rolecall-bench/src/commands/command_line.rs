@@ -28,9 +28,11 @@ impl CommandLine {
     pub(super) fn command(self, program: &PathBuf, inputs: &Inputs) -> Command {
         let mut command = Command::new(program);
         for word in self.0.split(' ').skip(1) {
-            let input = Input::ALL.into_iter().find(|input| input.placeholder() == word);
+            let (first, rest) = word.split_once('/').unwrap_or((word, ""));
+            let input = Input::ALL.into_iter().find(|input| input.placeholder() == first);
             match (word, input) {
-                (_, Some(input)) => command.arg(inputs.path(input)),
+                (_, Some(input)) if rest.is_empty() => command.arg(inputs.path(input)),
+                (_, Some(input)) => command.arg(inputs.path(input).join(rest)),
                 (matrix::NAMESPACES, _) => command.args(matrix::namespaces()),
                 (matrix::RESOURCE_LIST, _) => command.arg(matrix::resources()),
                 _ => command.arg(word),

@@ -32,6 +32,8 @@ pub(super) enum Input {
     Unserved,
     /// `{manifests}`: a directory of YAML files.
     Manifests,
+    /// `{overlays}`: a directory of Kustomize overlays.
+    Overlays,
     /// `{reviews}`: SubjectAccessReviews as JSON lines.
     Reviews,
     /// `{refusals}`: container logs.
@@ -40,7 +42,7 @@ pub(super) enum Input {
 
 impl Input {
     /// All inputs.
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 12] = [
         Self::Cluster,
         Self::Other,
         Self::Pods,
@@ -50,6 +52,7 @@ impl Input {
         Self::Product,
         Self::Unserved,
         Self::Manifests,
+        Self::Overlays,
         Self::Reviews,
         Self::Refusals,
     ];
@@ -66,6 +69,7 @@ impl Input {
             Self::Product => "{product}",
             Self::Unserved => "{unserved}",
             Self::Manifests => "{manifests}",
+            Self::Overlays => "{overlays}",
             Self::Reviews => "{reviews}",
             Self::Refusals => "{refusals}",
         }
@@ -82,6 +86,7 @@ impl Input {
             Self::Product => "product.json",
             Self::Unserved => "unserved.json",
             Self::Manifests => "manifests",
+            Self::Overlays => "overlays",
             Self::Reviews => "reviews.jsonl",
             Self::Refusals => "refusals.log",
         }
@@ -104,6 +109,7 @@ impl Input {
             Self::Product => (What::Product, None),
             Self::Unserved => (What::Unserved, None),
             Self::Manifests => (What::Manifests, Some(if is_small(preset) { 500 } else { 5_000 })),
+            Self::Overlays => (What::Overlays, Some(200)),
             Self::Reviews => (What::Reviews, Some(reviews(preset))),
             Self::Refusals => (What::Refusals, Some(if is_small(preset) { 10 } else { 100 })),
         }

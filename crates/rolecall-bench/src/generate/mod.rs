@@ -5,6 +5,7 @@ pub mod cluster;
 pub mod limits;
 pub mod logs;
 pub mod manifests;
+pub mod overlays;
 mod random;
 pub mod reviews;
 
@@ -26,10 +27,10 @@ pub struct GenerateArguments {
     /// Seed of the random numbers
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// File to write, or directory for manifests; defaults to stdout
+    /// File to write, or directory for manifests and overlays; defaults to stdout
     #[arg(long)]
     pub out: Option<PathBuf>,
-    /// Number of megabytes of logs, reviews or manifest files
+    /// Number of megabytes of logs, reviews, manifest files or overlays
     #[arg(long)]
     pub amount: Option<usize>,
 }
@@ -41,6 +42,8 @@ pub enum What {
     Cluster,
     /// A directory of mixed YAML manifests; one in twenty is RBAC
     Manifests,
+    /// A directory of Kustomize overlays
+    Overlays,
     /// SubjectAccessReviews as JSON lines, for the cluster of the same preset and seed
     Reviews,
     /// Container logs that contain refusals
@@ -77,6 +80,10 @@ pub fn run(arguments: &GenerateArguments) -> io::Result<()> {
         let folder = out.clone().unwrap_or_else(|| PathBuf::from("manifests-generated"));
         return manifests::write(&folder, amount.unwrap_or(1_000), *seed);
     }
+    if *what == What::Overlays {
+        let folder = out.clone().unwrap_or_else(|| PathBuf::from("overlays-generated"));
+        return overlays::write(&folder, amount.unwrap_or(200));
+    }
     let mut writer: Box<dyn Write> = match out {
         Some(path) => Box::new(io::BufWriter::new(std::fs::File::create(path)?)),
         None => Box::new(io::BufWriter::new(io::stdout().lock())),
@@ -93,7 +100,7 @@ pub fn run(arguments: &GenerateArguments) -> io::Result<()> {
         What::Aggregated => limits::write_aggregated(&mut writer)?,
         What::Product => limits::write_product(&mut writer)?,
         What::Unserved => limits::write_unserved(&mut writer)?,
-        What::Manifests => {}
+        What::Manifests | What::Overlays => {}
     }
     writer.flush()
 }
