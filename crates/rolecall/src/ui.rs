@@ -15,7 +15,7 @@ use crate::error::{CommandError, Hint};
 use crate::invocation::Invocation;
 use crate::listing::Room;
 use crate::pager::{self, Screen};
-use crate::render::{Folded, Headings, TableLayout, plain};
+use crate::render::{Folded, Headings, Styles, TableLayout, plain};
 use crate::stream::{Kept, LogLines};
 
 /// Writes the data, notes, warnings and errors of a command according to the output options.
@@ -155,7 +155,8 @@ impl Ui {
     /// Returns the layout of tables on stdout.
     pub(crate) fn layout(&self) -> TableLayout {
         let headings = if self.options.no_headers { Headings::Hidden } else { Headings::Shown };
-        TableLayout { columns: self.columns(), headings }
+        let styles = if self.is_colored() { Styles::Colored } else { Styles::Plain };
+        TableLayout { columns: self.columns(), headings, styles }
     }
 
     /// Returns whether stdout has colours.

@@ -29,6 +29,7 @@ mod scopes;
 mod set;
 mod term;
 mod term_index;
+mod within;
 mod words;
 
 use axis::{Axis, Operation, Set};

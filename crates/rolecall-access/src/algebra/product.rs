@@ -63,8 +63,9 @@ impl<'t> Product<'t> {
                     names: other_names,
                 },
             ) => {
-                other.verbs.is_subset(self.verbs)
-                    && other_resources.is_subset(resources)
+                // Resources differ most.
+                other_resources.is_subset(resources)
+                    && other.verbs.is_subset(self.verbs)
                     && other_groups.is_subset(*groups)
                     && other_names.is_subset(*names)
                     && other_namespaces.is_subset(*namespaces)
@@ -90,20 +91,23 @@ impl<'t> Product<'t> {
 
     /// Returns whether a rule allows any request of the term, regardless of its bindings.
     pub(crate) fn allows(&self, rule: &PolicyRule) -> bool {
-        self.verbs.meet(&rule.verbs)
-            && match &self.target {
-                Target::Everything => true,
-                Target::Resources { groups, resources, names, .. } => {
-                    let named = &rule.resource_names;
-                    groups.meet(&rule.api_groups)
-                        && rule.resources.iter().any(|pattern| resources.meets(pattern))
-                        // `*` is a literal name here.
-                        && (named.is_empty() || named.iter().any(|name| names.contains(name)))
-                }
-                Target::Urls(urls) => {
-                    rule.non_resource_urls.iter().any(|url| urls.meets(UrlKey::parse(url).as_ref()))
-                }
+        match &self.target {
+            Target::Everything => true,
+            Target::Resources { groups, resources, names, .. } => {
+                let named = &rule.resource_names;
+                // Resources differ most.
+                rule.resources.iter().any(|pattern| resources.meets(pattern))
+                    && self.verbs.meet(&rule.verbs)
+                    && groups.meet(&rule.api_groups)
+                    // `*` is a literal name here.
+                    && (named.is_empty() || named.iter().any(|name| names.contains(name)))
             }
+            Target::Urls(urls) => {
+                let mut patterns = rule.non_resource_urls.iter();
+                patterns.any(|url| urls.meets(UrlKey::parse(url).as_ref()))
+                    && self.verbs.meet(&rule.verbs)
+            }
+        }
     }
 }
 

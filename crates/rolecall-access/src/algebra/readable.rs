@@ -33,7 +33,7 @@ impl AccessSet {
                 if most == Self::everything() {
                     return vec![ReadableTerm::everything(self)];
                 }
-                let fits = |term: &AccessTerm| term.to_set().is_subset(&most);
+                let fits = |term: &AccessTerm| term.is_within(&most);
                 let without_exceptions =
                     exact.iter().map(|term| without_exceptions(term, fits)).collect();
                 let terms = without_redundant(without_exceptions).into_iter();

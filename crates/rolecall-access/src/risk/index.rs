@@ -94,6 +94,30 @@ impl<'e, 'a> RiskIndex<'e, 'a> {
             .any(|(code, _)| codes.contains(code))
     }
 
+    /// Returns whether the rules of an identity can add up to a risk with several needs. False means
+    /// that they do not, wherever they are bound.
+    pub fn can_combine(&mut self, identity: &Identity) -> bool {
+        let mut met: Vec<bool> = Vec::new();
+        for bound in self.engine.authorizer().bindings_of(identity) {
+            let Ok(role) = bound.role else { continue };
+            self.profile(role);
+            let profile = self.profiles.get(&std::ptr::from_ref(role));
+            let needs = profile.map_or(&[][..], |profile| &profile.needs);
+            met.resize(met.len().max(needs.len()), false);
+            for (met, need) in met.iter_mut().zip(needs) {
+                *met |= *need != Allowed::default();
+            }
+        }
+        let mut first = 0;
+        let several = self.engine.risks.iter().filter(|compiled| compiled.needs.len() > 1);
+        let mut needs = several.map(|compiled| {
+            let range = first..first + compiled.needs.len();
+            first = range.end;
+            range
+        });
+        needs.any(|needs| met.get(needs).is_some_and(|met| met.iter().all(|met| *met)))
+    }
+
     /// Returns the bindings through which an identity holds a risk cluster-wide.
     pub fn bindings_with(&mut self, identity: &Identity, code: RuleCode) -> Vec<&'a Binding> {
         let mut bindings = Vec::new();

@@ -82,6 +82,12 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let exit = compare(ui, arguments, version, (&old, &new), |comparison| {
         match arguments.output.as_document() {
             Some(format) => write_structured(ui, arguments, format, comparison)?,
+            // Tables in a pipe are written without scanning them for colours, if they have none.
+            None if is_table && !ui.is_colored() && ui.columns().is_none() => {
+                let mut out = ui.data();
+                write_text(ui, &mut out, arguments, comparison)?;
+                out.flush()?;
+            }
             None => write_text(ui, &mut out, arguments, comparison)?,
         }
         out.flush()?;

@@ -1,6 +1,7 @@
 //! Differences in access, for terminals and CI.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
@@ -10,7 +11,7 @@ use rolecall_access::{
     diff::{Change, Difference, GainedRisk, HolderDiff},
 };
 use rolecall_check::Severity;
-use rolecall_rbac::{Origin, RuleGrant};
+use rolecall_rbac::{Binding, Origin, RuleGrant};
 
 use super::{Cell, Summary, Table, TableLayout, WIDEST, markdown, merged};
 use crate::answer::comparison::Comparison;
@@ -30,19 +31,22 @@ pub(crate) fn write_table(
 ) -> io::Result<()> {
     let mut table = Table::new(["CHANGE", "SUBJECT", "ACCESS", "THROUGH"]);
     let arranged = arranged(comparison, list, room);
-    let cells = |row: &Row<'_>| {
-        let through = through(row.change, FEW);
-        vec![row.word(), row.subject().into(), row.change.term.to_string().into(), through.into()]
+    let cells = |names: &mut Names, row: &Row<'_>| {
+        let through = Cell::of(through(row.change, FEW, names));
+        vec![row.word(), Cell::of(row.subject()), Cell::of(access(row.change)), through]
     };
     let omission = arranged.omission();
     if layout.columns.is_none() && list.is_flat() {
         let rows: Vec<Row<'_>> = arranged.groups.into_iter().flatten().collect();
         if !rows.is_empty() {
-            table.write_rows(out, layout.headings, &widths(&rows), &rows, cells)?;
+            table.write_rows(out, layout, &widths(&rows), &rows, cells)?;
         }
         return write_risks(out, comparison, omission, list, (room, layout));
     }
-    let group = |group: &Vec<Row<'_>>| merged(group.iter().map(cells).collect());
+    let group = |group: &Vec<Row<'_>>| {
+        let mut names = Names::default();
+        merged(group.iter().map(|row| cells(&mut names, row)).collect())
+    };
     let rows: Vec<Vec<Cell>> = arranged.groups.par_iter().map(group).collect();
     rows.into_iter().for_each(|row| table.row(row));
     write_tables(out, &table, comparison, omission, list, (room, layout))
@@ -53,10 +57,10 @@ fn widths(rows: &[Row<'_>]) -> [usize; 4] {
     let widest = |[kind, subject, access, through]: [usize; 4], row: &Row<'_>| {
         // A wider column than the widest changes nothing.
         let access = match access < WIDEST {
-            true => access.max(Cell::new(row.change.term.to_string()).width()),
+            true => access.max(Cell::of(self::access(row.change)).width()),
             false => access,
         };
-        let subject = subject.max(Cell::new(row.subject()).width());
+        let subject = subject.max(Cell::of(row.subject()).width());
         [kind.max(row.kind.as_str().len()), subject, access, through]
     };
     let all = rows.par_chunks(ROWS_PER_TASK).map(|rows| rows.iter().fold([0; 4], widest));
@@ -237,7 +241,7 @@ pub(crate) fn write_markdown(out: &mut impl Write, comparison: &Comparison<'_>) 
     markdown::head(out, ["change", "subject", "access", "through"])?;
     for row in &rows {
         let (subject, access) = (row.subject(), row.change.term.to_string());
-        let through = through(row.change, FEW);
+        let through = through(row.change, FEW, &mut Names::default());
         markdown::row(out, [row.kind.as_str(), &*subject, &*access, &*through])?;
     }
     if comparison.risks.is_empty() {
@@ -285,8 +289,12 @@ pub(crate) fn write_github(out: &mut impl Write, comparison: &Comparison<'_>) ->
         let level = if row.kind == Kind::Gained { "warning" } else { "notice" };
         let place = row.change.by.iter().find_map(place).unwrap_or_default();
         let title = property(&format!("access {}", row.kind.as_str()));
-        let message =
-            format!("{}: {}, through {}", row.subject(), row.change.term, through(row.change, FEW));
+        let message = format!(
+            "{}: {}, through {}",
+            row.subject(),
+            row.change.term,
+            through(row.change, FEW, &mut Names::default())
+        );
         writeln!(out, "::{level} {place}title={title}::{}", data(&message))?;
     }
     Ok(())
@@ -367,21 +375,45 @@ fn rows_of<'a>(diff: &'a HolderDiff<'a>) -> impl Iterator<Item = Row<'a>> {
     })
 }
 
+/// The names of bindings and their roles, by the address of the binding.
+type Names = HashMap<*const Binding, String>;
+
+/// Describes the access of a change.
+fn access(change: &Change<'_>) -> String {
+    let mut text = String::with_capacity(128);
+    // Writing to a string cannot fail.
+    let _ = write!(text, "{}", change.term);
+    text
+}
+
 /// Names the bindings of a change, and the locations of the rules.
-fn through(change: &Change<'_>, most: usize) -> String {
-    // The grants of a binding follow each other.
-    let mut grants: Vec<&RuleGrant<'_>> = change.by.iter().collect();
-    grants.dedup_by_key(|grant| std::ptr::from_ref(grant.binding));
-    let names = grants.iter().take(most).map(|grant| {
-        let binding = words::binding(grant.binding);
-        let role = with_origin(words::role(grant.role), &grant.role.metadata.origin);
-        format!("{binding} of {role}")
-    });
-    let mut text: Vec<String> = names.collect();
-    if grants.len() > most {
-        text.push(format!("{} more", grants.len() - most));
+fn through(change: &Change<'_>, most: usize, names: &mut Names) -> String {
+    let mut text = String::with_capacity(192);
+    let mut bindings = 0;
+    let mut last: Option<*const Binding> = None;
+    for grant in &change.by {
+        let binding = std::ptr::from_ref(grant.binding);
+        // The grants of a binding follow each other.
+        if last.replace(binding) == Some(binding) {
+            continue;
+        }
+        bindings += 1;
+        if bindings > most {
+            continue;
+        }
+        let name = names.entry(binding).or_insert_with(|| {
+            let role = with_origin(words::role(grant.role), &grant.role.metadata.origin);
+            format!("{} of {role}", words::binding(grant.binding))
+        });
+        let separator = if bindings > 1 { ", " } else { "" };
+        text.push_str(separator);
+        text.push_str(name);
     }
-    text.join(", ")
+    if bindings > most {
+        let separator = if most > 0 { ", " } else { "" };
+        let _ = write!(text, "{separator}{} more", bindings - most);
+    }
+    text
 }
 
 fn with_origin(name: String, origin: &Origin) -> String {

@@ -24,7 +24,7 @@ pub(crate) use merged::merged;
 pub(crate) use prose::document;
 pub(crate) use review::{ReviewedAnswer, comparison_table};
 pub(crate) use summary::Summary;
-pub(crate) use table::{Cell, Headings, Table, TableLayout, UNREAD, WIDEST};
+pub(crate) use table::{Cell, Headings, Styles, Table, TableLayout, UNREAD, WIDEST};
 pub(crate) use tree::{Strokes, Tree};
 pub(crate) use walk::{TreeDetail, holder_trees, walk_trees};
 pub(crate) use wrap::wrap;

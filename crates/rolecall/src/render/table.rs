@@ -1,5 +1,6 @@
 //! Tables in the style of kubectl: upper-case headings, columns separated by spaces, no lines.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
@@ -31,6 +32,9 @@ const ROWS_PER_TASK: usize = 256;
 /// The number of pieces of rows that are in memory.
 const TASKS_PER_STEP: usize = 64;
 
+/// The length of a typical long line.
+const TYPICAL: usize = 320;
+
 /// The indentation of values in a paragraph.
 const INDENT: usize = 2;
 
@@ -43,6 +47,16 @@ pub(crate) struct TableLayout {
     pub(crate) columns: Option<usize>,
     /// Whether the table has headings.
     pub(crate) headings: Headings,
+    /// Whether lines of a pipe have colours.
+    pub(crate) styles: Styles,
+}
+
+/// Whether lines have colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Styles {
+    #[default]
+    Colored,
+    Plain,
 }
 
 /// Whether a table has headings.
@@ -96,12 +110,12 @@ impl Table {
     /// Writes the table. If lines do not fit, cells are wrapped at spaces; if words do not fit either, each
     /// row becomes a paragraph, so that names are never cut.
     pub(crate) fn write(&self, out: &mut impl Write, layout: TableLayout) -> io::Result<()> {
-        let Some(columns) = layout.columns else { return self.write_lines(out, layout.headings) };
+        let Some(columns) = layout.columns else { return self.write_lines(out, layout) };
         let gutters = GUTTER * self.headings.len().saturating_sub(1);
         let room = columns.saturating_sub(gutters);
         let mut widths = self.widths();
         if widths.iter().sum::<usize>() <= room {
-            return self.write_lines(out, layout.headings);
+            return self.write_lines(out, layout);
         }
         match shrink(&mut widths, &self.narrowest(), room) {
             true => self.write_wrapped(out, layout.headings, &widths),
@@ -146,11 +160,11 @@ impl Table {
     }
 
     /// Writes each row on one line, without the layout library, which is slow for thousands of rows.
-    fn write_lines(&self, out: &mut impl Write, headings: Headings) -> io::Result<()> {
+    fn write_lines(&self, out: &mut impl Write, layout: TableLayout) -> io::Result<()> {
         let mut line = String::new();
         let widths = self.widths();
-        for row in self.heading_row(headings).iter().chain(&self.rows) {
-            push_line(&mut line, row, &widths);
+        for row in self.heading_row(layout.headings).iter().chain(&self.rows) {
+            push_line(&mut line, row, &widths, layout.styles);
             out.write_all(line.as_bytes())?;
             line.clear();
         }
@@ -158,27 +172,31 @@ impl Table {
     }
 
     /// Writes rows on one line each, which are created in parallel and not kept, below the headings
-    /// of this table. `widths` are those of the cells, at least as far as they align others.
-    pub(crate) fn write_rows<R: Sync>(
+    /// of this table. `widths` are those of the cells, at least as far as they align others. `cells` can
+    /// use texts of preceding rows again.
+    pub(crate) fn write_rows<R: Sync, C: Default>(
         &self,
         out: &mut impl Write,
-        headings: Headings,
+        layout: TableLayout,
         widths: &[usize],
         rows: &[R],
-        cells: impl Fn(&R) -> Vec<Cell> + Sync,
+        cells: impl Fn(&mut C, &R) -> Vec<Cell> + Sync,
     ) -> io::Result<()> {
         let of_headings = self.widths();
         let widths = of_headings.iter().zip(widths).map(|(one, other)| *one.max(other));
         let widths: Vec<usize> = widths.collect();
         let mut first = String::new();
-        if let Some(row) = self.heading_row(headings) {
-            push_line(&mut first, &row, &widths);
+        if let Some(row) = self.heading_row(layout.headings) {
+            push_line(&mut first, &row, &widths, layout.styles);
         }
         out.write_all(first.as_bytes())?;
         for step in rows.chunks(ROWS_PER_TASK * TASKS_PER_STEP) {
             let texts = step.par_chunks(ROWS_PER_TASK).map(|rows| {
-                let mut text = String::new();
-                rows.iter().for_each(|row| push_line(&mut text, &cells(row), &widths));
+                let mut text = String::with_capacity(rows.len() * TYPICAL);
+                let mut known = C::default();
+                for row in rows {
+                    push_line(&mut text, &cells(&mut known, row), &widths, layout.styles);
+                }
                 text
             });
             for text in texts.collect::<Vec<String>>() {
@@ -289,6 +307,15 @@ impl Cell {
         Self { text: plain(text.as_ref()).into_owned(), style: Style::new() }
     }
 
+    /// Builds a cell like [`Cell::new`], without copying text that needs no escapes.
+    pub(crate) fn of(text: String) -> Self {
+        let escaped = match plain(&text) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(escaped) => Some(escaped),
+        };
+        Self { text: escaped.unwrap_or(text), style: Style::new() }
+    }
+
     /// Builds a cell for "yes".
     pub(crate) fn yes(text: impl AsRef<str>) -> Self {
         Self::new(text).with_style(AnsiColor::Green.on_default())
@@ -324,13 +351,16 @@ impl Cell {
 }
 
 /// Appends a row as a line.
-fn push_line(text: &mut String, row: &[Cell], widths: &[usize]) {
+fn push_line(text: &mut String, row: &[Cell], widths: &[usize], styles: Styles) {
     let start = text.len();
     let mut missing = 0;
     for (cell, width) in row.iter().zip(widths) {
         if !cell.text.is_empty() {
             text.extend(std::iter::repeat_n(' ', std::mem::take(&mut missing)));
-            push(text, &cell.text, cell.style);
+            match styles {
+                Styles::Colored => push(text, &cell.text, cell.style),
+                Styles::Plain => text.push_str(&cell.text),
+            }
         }
         missing += (*width).min(WIDEST).saturating_sub(cell.width()) + GUTTER;
     }
@@ -368,7 +398,7 @@ mod tests {
 
     fn render(columns: Option<usize>) -> String {
         let mut out = Vec::new();
-        table().write(&mut out, TableLayout { columns, headings: Headings::Shown }).unwrap();
+        table().write(&mut out, TableLayout { columns, ..TableLayout::default() }).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -411,7 +441,7 @@ mod tests {
     #[test]
     fn headings_can_be_left_out() {
         let mut out = Vec::new();
-        let layout = TableLayout { columns: None, headings: Headings::Hidden };
+        let layout = TableLayout { headings: Headings::Hidden, ..TableLayout::default() };
         table().write(&mut out, layout).unwrap();
         let text = String::from_utf8(out).unwrap();
         assert!(text.starts_with("sa/shop:web "), "{text}");

@@ -118,7 +118,7 @@ fn write_rows(
         true => table(report, style).without_colors(),
         false => table(report, style),
     };
-    table.write(out, TableLayout { columns: None, headings })?;
+    table.write(out, TableLayout { headings, ..TableLayout::default() })?;
     writeln!(out)?;
     write_totals(out, report)
 }
