@@ -26,6 +26,8 @@ pub(crate) struct Context<'a> {
     default_bindings: FxHashSet<(&'a str, &'a str)>,
     pods: Vec<PodOf<'a>>,
     names: Names<'a>,
+    /// The ClusterRoles with aggregation rules.
+    aggregated: Vec<&'a Role>,
     /// The roles of bindings, by the address of the binding.
     roles_of: FxHashMap<usize, &'a Role>,
     risks: OnceLock<Engine<'a>>,
@@ -52,6 +54,7 @@ impl<'a> Context<'a> {
                 .collect(),
             pods,
             names,
+            aggregated: inventory.roles().iter().filter(|it| it.aggregation.is_some()).collect(),
             roles_of: roles_of(inventory),
             risks: OnceLock::new(),
             unknown_subjects: OnceLock::new(),
@@ -162,8 +165,8 @@ impl<'a> Context<'a> {
 
     /// Returns the aggregated ClusterRoles that copy the rules of a ClusterRole.
     pub(crate) fn aggregated_into(&self, role: &Role) -> impl Iterator<Item = &'a Role> {
-        let roles = if role.is_cluster_role() { self.inventory().roles() } else { &[] };
-        roles.iter().filter(move |other| {
+        let roles = if role.is_cluster_role() { &*self.aggregated } else { &[] };
+        roles.iter().copied().filter(move |other| {
             let aggregation = other.aggregation.as_ref();
             !std::ptr::eq(*other, role)
                 && aggregation.is_some_and(|aggregation| {

@@ -208,42 +208,53 @@ fn workloads_into_bindings(findings: &[Finding], targets: &mut Targets) {
 }
 
 /// Merges findings into their targets.
-fn join(findings: Vec<Finding>, targets: &Targets) -> Vec<Finding> {
-    let mut kept: Vec<Option<Finding>> = Vec::with_capacity(findings.len());
-    let mut joined: Vec<(usize, Finding)> = Vec::new();
-    for (index, finding) in findings.into_iter().enumerate() {
-        match targets.root(index) {
-            target if target != index => {
-                joined.push((target, finding));
-                kept.push(None);
-            }
-            _ => kept.push(Some(finding)),
-        }
-    }
-    for (target, finding) in joined {
-        let Some(Some(main)) = kept.get_mut(target) else { continue };
-        if is_of_workload(&finding) {
+fn join(mut findings: Vec<Finding>, targets: &Targets) -> Vec<Finding> {
+    let roots: Vec<usize> = (0..findings.len()).map(|index| targets.root(index)).collect();
+    let stays = |index: usize| roots.get(index) == Some(&index);
+    // The position of each finding among those that stay.
+    let positions: Vec<usize> = (0..findings.len())
+        .scan(0, |next, index| Some(std::mem::replace(next, *next + usize::from(stays(index)))))
+        .collect();
+    let mut index = 0;
+    let moves = findings.extract_if(.., |_| {
+        index += 1;
+        !stays(index - 1)
+    });
+    // Only what is shown of the merged findings is kept.
+    let moved: Vec<(bool, Also)> = moves
+        .map(|finding| {
+            let of_workload = is_of_workload(&finding);
+            let Finding { rule, severity, object, field, message, .. } = finding;
+            (of_workload, Also { rule, severity, object, field, message })
+        })
+        .collect();
+    let targets = roots.iter().enumerate().filter(|(index, root)| index != *root);
+    for ((_, target), (of_workload, also)) in targets.zip(moved) {
+        let position = positions.get(*target);
+        let Some(main) = position.and_then(|position| findings.get_mut(*position)) else {
+            continue;
+        };
+        if of_workload {
             let note = "runs with this access".to_owned();
-            main.related.push(Related { object: finding.object.clone(), note });
-            if main.also.iter().any(|also| also.rule.code == finding.rule.code) {
+            main.related.push(Related { object: also.object.clone(), note });
+            if main.also.iter().any(|known| known.rule.code == also.rule.code) {
                 continue;
             }
         }
-        let Finding { rule, severity, object, field, message, .. } = finding;
-        main.also.push(Also { rule, severity, object, field, message });
+        main.also.push(also);
     }
-    let mut kept: Vec<Finding> = kept.into_iter().flatten().collect();
-    for finding in kept.iter_mut().filter(|finding| !finding.also.is_empty()) {
+    for finding in findings.iter_mut().filter(|finding| !finding.also.is_empty()) {
         finding.also.sort_by(|one, other| {
-            let key = |also: &Also| (also.rule.code, also.object.clone(), also.field.clone());
-            key(one).cmp(&key(other))
+            let by_object = || one.object.cmp(&other.object);
+            let by_code = one.rule.code.cmp(&other.rule.code);
+            by_code.then_with(by_object).then_with(|| one.field.cmp(&other.field))
         });
         let others = others(finding);
         if !others.is_empty() {
             finding.message = format!("{} (also {others})", finding.message);
         }
     }
-    kept
+    findings
 }
 
 /// Lists the codes of the merged findings, with their rules if these differ: `RC511 in rules[3],

@@ -38,6 +38,9 @@ pub(super) fn check(context: &Context<'_>, engine: &Engine<'_>, findings: &mut V
     let mut found: BTreeMap<(RuleCode, ObjectRef, FieldPath), Combination> = BTreeMap::new();
     for holder in holders {
         let identity = holder.identity();
+        if !index.can_combine(&identity) {
+            continue;
+        }
         let held = index.risks_of(&identity);
         let bound = context.authorizer().bindings_of(&identity);
         for (risk, needs) in &risks {

@@ -30,6 +30,7 @@ fn rules_of_roles(context: &Context<'_>, engine: &Engine<'_>, findings: &mut Vec
     let mut scopes: Option<(&Role, Scopes<'_>)> = None;
     // Many roles have the same rules.
     let mut hits_of: HashMap<&PolicyRule, Vec<Hit>, FxBuildHasher> = HashMap::default();
+    findings.reserve(context.rules().count());
     for at in context.rules() {
         let hits = hits_of.entry(at.rule).or_insert_with(|| engine.hits(at.rule));
         if hits.is_empty() {

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use rolecall_access::Holder;
@@ -150,7 +150,10 @@ impl<'a> Search<'_, 'a> {
         if let Some(known) = self.takeovers.get(holder) {
             return known.clone();
         }
-        let risks = self.index.risks_of(&holder.identity());
+        let identity = holder.identity();
+        let single = self.index.codes_in(&identity, "");
+        let has_any = single.into_iter().any(risk::takes_over) || self.index.can_combine(&identity);
+        let risks = if has_any { self.index.risks_of(&identity) } else { BTreeSet::new() };
         let everywhere = risks.iter().filter(|risk| risk.namespace.is_none());
         let codes = everywhere.map(|risk| risk.code).filter(|code| risk::takes_over(*code));
         let mut codes: Vec<RuleCode> = codes.collect();
