@@ -118,6 +118,16 @@ pub(super) fn all() -> Vec<Case> {
             &["rolecall diff {cluster} {other}", "rolecall diff {cluster} {other} -o json"],
         ),
         case(
+            "diff-later",
+            "a cluster and the same a week later, and one question about each as the cost of loading",
+            Amount::Bytes(Input::Cluster),
+            &[
+                "rolecall diff {cluster} {later}",
+                "rolecall can-i get pods --for sa/payments-0000:api-00000 -f {cluster}",
+                "rolecall can-i get pods --for sa/payments-0000:api-00000 -f {later}",
+            ],
+        ),
+        case(
             "limits",
             "small inputs with many combinations",
             Amount::Nothing,

@@ -18,6 +18,8 @@ pub(super) enum Input {
     Cluster,
     /// `{other}`: another cluster of the same size.
     Other,
+    /// `{later}`: the cluster a week later.
+    Later,
     /// `{pods}`: a custom resource with thousands of pod specs.
     Pods,
     /// `{overlaps}`: a ClusterRole with hundreds of overlapping rules.
@@ -42,9 +44,10 @@ pub(super) enum Input {
 
 impl Input {
     /// All inputs.
-    pub(super) const ALL: [Self; 12] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::Cluster,
         Self::Other,
+        Self::Later,
         Self::Pods,
         Self::Overlaps,
         Self::Overlaps2,
@@ -62,6 +65,7 @@ impl Input {
         match self {
             Self::Cluster => "{cluster}",
             Self::Other => "{other}",
+            Self::Later => "{later}",
             Self::Pods => "{pods}",
             Self::Overlaps => "{overlaps}",
             Self::Overlaps2 => "{overlaps2}",
@@ -79,6 +83,7 @@ impl Input {
         match self {
             Self::Cluster => "cluster.json",
             Self::Other => "other.json",
+            Self::Later => "later.json",
             Self::Pods => "pods.json",
             Self::Overlaps => "overlaps.json",
             Self::Overlaps2 => "overlaps2.json",
@@ -103,6 +108,7 @@ impl Input {
     fn what(self, preset: Preset) -> (What, Option<usize>) {
         match self {
             Self::Cluster | Self::Other => (What::Cluster, None),
+            Self::Later => (What::Later, None),
             Self::Pods => (What::Pods, None),
             Self::Overlaps | Self::Overlaps2 => (What::Overlaps, None),
             Self::Aggregated => (What::Aggregated, None),

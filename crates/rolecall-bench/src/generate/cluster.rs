@@ -135,9 +135,39 @@ pub fn service_account(shape: &Shape, index: usize) -> (String, String) {
 
 /// Writes a `List` of all objects, one item per line.
 pub fn write(writer: &mut dyn Write, preset: Preset, seed: u64) -> io::Result<()> {
+    write_list(writer, preset, seed, &mut Some)
+}
+
+/// Writes the same cluster as it could be a week later: without one in a hundred bindings, and with
+/// a further rule in one of fifty roles.
+pub fn write_later(writer: &mut dyn Write, preset: Preset, seed: u64) -> io::Result<()> {
+    let mut random = Random::new(seed.wrapping_add(7));
+    write_list(writer, preset, seed, &mut |mut object| {
+        let kind = object["kind"].as_str().unwrap_or_default();
+        if kind.ends_with("Binding") {
+            return (!random.one_in(100)).then_some(object);
+        }
+        if kind.ends_with("Role")
+            && random.one_in(50)
+            && let Some(rules) = object["rules"].as_array_mut()
+        {
+            let verbs = ["create", "delete"];
+            rules.push(json!({"apiGroups": ["batch"], "resources": ["jobs"], "verbs": verbs}));
+        }
+        Some(object)
+    })
+}
+
+fn write_list(
+    writer: &mut dyn Write,
+    preset: Preset,
+    seed: u64,
+    changed: &mut dyn FnMut(Value) -> Option<Value>,
+) -> io::Result<()> {
     writer.write_all(b"{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[\n")?;
     let mut first = true;
     each(Shape::of(preset), seed, &mut |object| {
+        let Some(object) = changed(object) else { return Ok(()) };
         if !std::mem::take(&mut first) {
             writer.write_all(b",\n")?;
         }

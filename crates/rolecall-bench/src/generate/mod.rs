@@ -40,6 +40,8 @@ pub struct GenerateArguments {
 pub enum What {
     /// A JSON List of RBAC objects, ServiceAccounts, Namespaces and Pods
     Cluster,
+    /// The same a week later: without some of the bindings, and with wider roles
+    Later,
     /// A directory of mixed YAML manifests; one in twenty is RBAC
     Manifests,
     /// A directory of Kustomize overlays
@@ -90,6 +92,7 @@ pub fn run(arguments: &GenerateArguments) -> io::Result<()> {
     };
     match what {
         What::Cluster => cluster::write(&mut writer, *preset, *seed)?,
+        What::Later => cluster::write_later(&mut writer, *preset, *seed)?,
         What::Reviews => {
             reviews::write(&mut writer, *preset, *seed, amount.unwrap_or(100_000))?;
         }
