@@ -18,6 +18,9 @@ const OF_DEFAULT_ACCOUNTS: [RuleCode; 2] = [RuleCode(401), RuleCode(509)];
 /// The finding that a subject can become a stronger ServiceAccount.
 const ESCALATION: RuleCode = RuleCode(513);
 
+/// The finding about cluster-scoped resources in a role that cannot grant them.
+const CLUSTER_SCOPED: RuleCode = RuleCode(208);
+
 /// Risks, and the risks that they imply.
 const COVERED: [(RuleCode, &[RuleCode]); 3] = [
     (RuleCode(515), &[RuleCode(516), RuleCode(517)]),
@@ -34,6 +37,8 @@ enum Cause<'f> {
     RoleRef(&'f ObjectRef),
     /// A subject of a binding.
     Subject(&'f ObjectRef, usize),
+    /// The kind of a role, which cannot grant what is cluster-scoped.
+    Scope(&'f ObjectRef),
 }
 
 /// Merges the findings about the risks of a role, or of a binding's role, and those about the same
@@ -151,7 +156,10 @@ fn covers(broad: RuleCode, code: RuleCode) -> bool {
 /// Merges the findings about ServiceAccounts that a binding's subjects can act as and the finding
 /// about the role that allows it: the more severe one stays.
 fn escalations(findings: &[Finding], targets: &mut Targets) {
-    let is_escalation = |(_, finding): &(usize, &Finding)| finding.rule.code == ESCALATION;
+    // The roles of ClusterRoleBindings have risks that are not about the accounts of a namespace.
+    let is_escalation = |(_, finding): &(usize, &Finding)| {
+        finding.rule.code == ESCALATION && *finding.object.kind != *"ClusterRoleBinding"
+    };
     let of_bindings: HashMap<&ObjectRef, usize, FxBuildHasher> = findings
         .iter()
         .enumerate()
@@ -185,7 +193,8 @@ fn workloads_into_bindings(findings: &[Finding], targets: &mut Targets) {
     let severity = |index: usize| findings.get(index).map(|finding| finding.severity);
     let mut by_binding: HashMap<&ObjectRef, usize, FxBuildHasher> = HashMap::default();
     for (index, finding) in findings.iter().enumerate() {
-        if finding.severity < Severity::High || cause(finding).is_none() {
+        let is_about_access = cause(finding).is_some_and(|cause| !matches!(cause, Cause::Scope(_)));
+        if finding.severity < Severity::High || !is_about_access {
             continue;
         }
         let target = targets.root(index);
@@ -299,6 +308,7 @@ fn cause(finding: &Finding) -> Option<Cause<'_>> {
         {
             Some(Cause::Subject(object, *index))
         }
+        _ if finding.rule.code == CLUSTER_SCOPED => Some(Cause::Scope(object)),
         _ if finding.rule.category != Category::Risk => None,
         steps if rule_of(steps).is_some() => Some(Cause::Rules(object)),
         [Step::Key(key), ..] if **key == *"roleRef" => Some(Cause::RoleRef(object)),

@@ -30,6 +30,9 @@ pub struct CheckInput<'a> {
     pub namespace_given: bool,
     /// The program that applies the objects.
     pub applied_by: AppliedBy,
+    /// Whether all objects are applied together, as those of one rendering, and not from a collection of
+    /// files.
+    pub is_one_install: bool,
 }
 
 /// The program that applies the objects, which decides their order.

@@ -22,6 +22,7 @@ mod pods;
 mod rule_at;
 mod rule_meta;
 mod suppression;
+mod test_files;
 mod unread;
 mod validation;
 mod words;
@@ -49,6 +50,7 @@ pub use rolecall_access::{
 };
 pub use rule_meta::{Category, RuleMeta};
 pub use suppression::{Suppressed, suppress};
+pub use test_files::{is_in_tests, soften_tests};
 pub use validation::{Violation, validate_binding, validate_role};
 
 use rayon::slice::ParallelSliceMut;

@@ -204,7 +204,7 @@ fn writing_secrets_without_reading_them_makes_nobody_stronger() {
     for (rules, expected) in [
         (create.to_owned(), None),
         (format!("{create}, {own}"), Some("RC513 info RoleBinding subjects[0]")),
-        (format!("{create}, {read}"), Some("RC513 high RoleBinding subjects[0]")),
+        (format!("{create}, {read}"), Some("RC513 critical RoleBinding subjects[0]")),
     ] {
         let found = found(&(bound("Role", &rules) + &stronger));
         let found = found.iter().find(|line| line.starts_with("RC513"));

@@ -327,10 +327,13 @@ fn writing_secrets_is_of_use_to_those_who_can_read_them() {
     let create = "{apiGroups: [''], resources: [secrets], verbs: [create]}";
     let rows = [
         (String::new(), None),
-        (", {apiGroups: [''], resources: [secrets], verbs: [get]}".to_owned(), Some("RC513 high")),
+        (
+            ", {apiGroups: [''], resources: [secrets], verbs: [get]}".to_owned(),
+            Some("RC513 critical"),
+        ),
         (
             ", {apiGroups: [''], resources: [secrets], verbs: [watch]}".to_owned(),
-            Some("RC513 high"),
+            Some("RC513 critical"),
         ),
         (
             ", {apiGroups: [''], resources: [secrets], resourceNames: [own], verbs: [get, update]}"

@@ -32,6 +32,7 @@ mod grid;
 mod hook;
 mod identity;
 mod index;
+mod install_mode;
 #[cfg(feature = "k8s-openapi")]
 mod k8s;
 mod matching;

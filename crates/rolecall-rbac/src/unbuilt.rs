@@ -52,7 +52,7 @@ impl Metadata {
         }
     }
 
-    fn annotate(&mut self, key: &str, value: &str) {
+    pub(crate) fn annotate(&mut self, key: &str, value: &str) {
         if let Err(place) = self.annotations.binary_search_by(|(other, _)| (**other).cmp(key)) {
             let mut annotations = std::mem::take(&mut self.annotations).into_vec();
             annotations.insert(place, (key.into(), value.into()));

@@ -3,7 +3,7 @@
 use rolecall_check::expectation::evaluate;
 use rolecall_check::{
     AppliedBy, CheckConfig, CheckInput, Finding, Judged, KubernetesVersion, check,
-    expectation_findings,
+    expectation_findings, soften_tests,
 };
 use rolecall_rbac::Inventory;
 
@@ -26,6 +26,10 @@ pub(crate) struct Rules<'a> {
     pub(crate) namespace_given: bool,
     /// The program that applies the objects.
     pub(crate) applied_by: AppliedBy,
+    /// Whether all objects are applied together, as those of one rendering.
+    pub(crate) is_one_install: bool,
+    /// The paths that the user named.
+    pub(crate) roots: &'a [String],
 }
 
 /// Returns the findings with their remedies and configured severities, before suppressions. `complete`
@@ -47,9 +51,11 @@ pub(crate) fn findings(
         complete: session.complete,
         namespace_given: rules.namespace_given,
         applied_by: rules.applied_by,
+        is_one_install: rules.is_one_install,
     });
     complete(&mut all);
     finding_words::add_remedies(&remedy::Judge::of(session), &mut all, sources);
+    soften_tests(&mut all, rules.roots);
     rules.config.grade(&mut all);
     all
 }
@@ -62,6 +68,12 @@ pub(crate) fn unmet(session: &Session, config: &CheckConfig) -> Vec<Finding> {
         finding_words::add_near_misses(finding, failure);
     }
     findings
+}
+
+/// Returns the paths that the user named.
+pub(crate) fn roots(options: &Options) -> Vec<String> {
+    let paths = options.source.filename.iter();
+    paths.map(|path| path.to_string_lossy().replace('\\', "/")).collect()
 }
 
 /// Returns the options with which another command reads the same input.

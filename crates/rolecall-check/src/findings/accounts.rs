@@ -33,6 +33,7 @@ fn find_unknown_subjects<'a>(context: &Context<'a>) -> Vec<MissingSubject<'a>> {
             let is_known = name.is_empty()
                 || is_template(name)
                 || is_template(namespace)
+                || is_placeholder(context, namespace)
                 || exists(context, namespace, name)
                 || validation::rejects_subject(binding, index, context.input.version);
             if is_known {
@@ -50,6 +51,14 @@ fn find_unknown_subjects<'a>(context: &Context<'a>) -> Vec<MissingSubject<'a>> {
         }
     }
     missing
+}
+
+/// Returns whether a namespace is a placeholder that programs replace, as in bundles for OLM.
+fn is_placeholder(context: &Context<'_>, namespace: &str) -> bool {
+    let inventory = context.inventory();
+    namespace == "placeholder"
+        && inventory.namespace(namespace).is_none()
+        && inventory.service_accounts_in(namespace).is_empty()
 }
 
 /// Returns the namespace and name of the ServiceAccount that a subject names, also by its user name.

@@ -53,6 +53,7 @@ pub fn findings_for(manifests: &str, version: Version) -> Vec<Finding> {
         complete: false,
         namespace_given: false,
         applied_by: AppliedBy::Unknown,
+        is_one_install: false,
     });
     if let Some((sources, result)) = built {
         build::check(sources, result, authorizer.inventory(), &mut findings);

@@ -11,6 +11,7 @@ use rolecall_rbac::{
     Binding, Metadata, PolicyRule, Role, RoleKind, RoleRef, ServiceAccount, Subject, SubjectKind,
     Text, Texts, Unread,
 };
+use serde::Deserialize;
 use serde::de::DeserializeSeed;
 
 use super::Decoder;
@@ -25,6 +26,25 @@ const PLACEHOLDER: &str = "placeholder";
 /// The rules of one of the two lists of a ClusterServiceVersion, by ServiceAccount.
 type Permissions = BTreeMap<Text, Vec<PolicyRule>>;
 
+/// Where OLM grants the rules of a list.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    /// In the namespace of the operator or, if the operator supports it, in all namespaces.
+    Namespace {
+        is_for_all: bool,
+    },
+    Cluster,
+}
+
+/// Returns whether a ClusterServiceVersion can be installed for all namespaces.
+fn is_for_all_namespaces(spec: Node<'_>) -> bool {
+    let mut modes = spec.get("installModes").into_iter().flat_map(|modes| modes.items());
+    modes.any(|mode| {
+        mode.get("type").and_then(Node::as_str) == Some("AllNamespaces")
+            && mode.get("supported").is_some_and(|it| bool::deserialize(it).unwrap_or_default())
+    })
+}
+
 impl Decoder {
     /// Adds the objects that OLM would create for the permissions in a ClusterServiceVersion.
     pub(super) fn operator_version(&mut self, node: Node<'_>, identity: &Identity) {
@@ -35,12 +55,16 @@ impl Decoder {
             .iter()
             .try_fold(node, |node, key| node.get(key).filter(|value| !value.is_null()));
         let Some(spec) = spec else { return };
-        for (list, is_cluster_wide) in [("permissions", false), ("clusterPermissions", true)] {
+        let is_for_all = node.get("spec").is_some_and(is_for_all_namespaces);
+        for (list, scope) in [
+            ("permissions", Scope::Namespace { is_for_all }),
+            ("clusterPermissions", Scope::Cluster),
+        ] {
             let Some(permissions) = spec.get(list) else { continue };
             match self.permissions(permissions) {
                 Ok(permissions) => {
                     for (account, rules) in permissions {
-                        self.operator_grant(node, name, &account, rules, is_cluster_wide);
+                        self.operator_grant(node, name, &account, rules, scope);
                     }
                 }
                 Err(error) => self.malformed(node, identity, &error, Unread::Anything),
@@ -67,8 +91,9 @@ impl Decoder {
         operator: &str,
         account: &Text,
         rules: Vec<PolicyRule>,
-        is_cluster_wide: bool,
+        scope: Scope,
     ) {
+        let is_cluster_wide = scope == Scope::Cluster;
         let namespace = text_of(node, "namespace");
         let assumed = self.default_namespace.clone();
         let metadata = Metadata {
@@ -90,6 +115,9 @@ impl Decoder {
         if is_cluster_wide {
             of_role.namespace = self.strings.text("");
             of_role.namespace_assumed = false;
+        }
+        if scope == (Scope::Namespace { is_for_all: true }) {
+            of_role.mark_for_all_namespaces();
         }
         let role_ref = RoleRef {
             api_group: self.strings.text(RBAC_GROUP),

@@ -263,27 +263,68 @@ pub(super) fn account_alone(strings: &mut StringCache, path: &str, account: Text
 /// Finds every object with `containers` in which each container has a name and an image.
 pub(super) fn anywhere(strings: &mut StringCache, object: Node<'_>) -> Vec<PodSpec> {
     let mut found = Vec::new();
-    search(strings, object, &mut String::new(), &mut found);
+    search(strings, &mut Place { path: String::new(), around: vec![object] }, &mut found);
     found
 }
 
-fn search(strings: &mut StringCache, node: Node<'_>, path: &mut String, found: &mut Vec<PodSpec>) {
+/// A position in a custom resource.
+struct Place<'n> {
+    path: String,
+    /// The nodes on the path: the resource, and at last the one at the position.
+    around: Vec<Node<'n>>,
+}
+
+impl Place<'_> {
+    /// Returns whether a node on the path is a complete object for another namespace, often of another
+    /// cluster: its ServiceAccount is not one beside the custom resource.
+    fn is_in_object_elsewhere(&self) -> bool {
+        let [resource, inner @ ..] = &*self.around else { return false };
+        let own = namespace_of(*resource);
+        inner.iter().any(|node| {
+            let has = |key: &str| node.get(key).and_then(Node::as_str).is_some();
+            let namespace = namespace_of(*node);
+            namespace.is_some() && namespace != own && has("apiVersion") && has("kind")
+        })
+    }
+}
+
+fn namespace_of(object: Node<'_>) -> Option<&str> {
+    object.get("metadata")?.get("namespace")?.as_str()
+}
+
+fn search(strings: &mut StringCache, place: &mut Place<'_>, found: &mut Vec<PodSpec>) {
+    let Some(node) = place.around.last().copied() else { return };
     if node.get("containers").is_some_and(are_containers) {
-        found.push(pod_spec(node, strings, path).unwrap_or_else(|_| loose(strings, path, node)));
+        if !place.is_in_object_elsewhere() {
+            let path = &place.path;
+            found
+                .push(pod_spec(node, strings, path).unwrap_or_else(|_| loose(strings, path, node)));
+        }
         return;
     }
-    let length = path.len();
+    let length = place.path.len();
     for (key, value) in node.pairs() {
-        path.push('.');
-        path.push_str(key.as_str().unwrap_or_default());
-        search(strings, value, path, found);
-        path.truncate(length);
+        place.path.push('.');
+        place.path.push_str(key.as_str().unwrap_or_default());
+        enter(strings, place, value, found);
+        place.path.truncate(length);
     }
     for (index, item) in node.items().enumerate() {
-        path.push_str(&format!("[{index}]"));
-        search(strings, item, path, found);
-        path.truncate(length);
+        place.path.push_str(&format!("[{index}]"));
+        enter(strings, place, item, found);
+        place.path.truncate(length);
     }
+}
+
+fn enter<'n>(
+    strings: &mut StringCache,
+    place: &mut Place<'n>,
+    node: Node<'n>,
+    found: &mut Vec<PodSpec>,
+) {
+    place.around.push(node);
+    search(strings, place, found);
+    place.around.pop();
 }
 
 fn are_containers(node: Node<'_>) -> bool {

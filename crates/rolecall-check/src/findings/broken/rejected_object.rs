@@ -41,7 +41,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let of_accounts = context.service_accounts().map(|it| (ObjectRef::from(it), &it.metadata));
     for (object, metadata) in of_accounts {
         for violation in validation::validate_account_name(&metadata.name, version) {
-            report(object.clone(), violation, high, String::new());
+            let (severity, fix) = placeholder(&metadata.name).unwrap_or((high, String::new()));
+            report(object.clone(), violation, severity, fix);
         }
     }
     let namespaces = context.inventory().namespaces().iter();
@@ -49,8 +50,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let names = namespaces.map(|it| (ObjectRef::from(it), "name", &it.metadata.name));
     for (object, field, namespace) in names.chain(namespaces_of_objects(context)) {
         if let Some(violation) = validation::validate_namespace(field, namespace) {
-            let fix = "use at most 63 lower case letters, digits and `-`".to_owned();
-            report(object, violation, high, fix);
+            let (severity, fix) = placeholder(namespace).unwrap_or_else(|| {
+                (high, "use at most 63 lower case letters, digits and `-`".to_owned())
+            });
+            report(object, violation, severity, fix);
         }
     }
     let mut report = |object: ObjectRef, violation: Violation, severity: Severity, fix: String| {
@@ -66,7 +69,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
     for binding in context.bindings() {
         let violations = validation::validate_binding(binding, version).into_iter();
-        violations.filter(|violation| !validation::is_role_kind(violation)).for_each(|violation| {
+        let is_own = |violation: &Violation| {
+            !validation::is_role_kind(violation) && !is_of_account(context, binding, violation)
+        };
+        violations.filter(is_own).for_each(|violation| {
             let fix = fix(context, binding, &violation.field).unwrap_or_default();
             if is_completed(binding, &violation) {
                 let message = "Required value, which Kustomize fills in".to_owned();
@@ -90,6 +96,29 @@ fn namespaces_of_objects<'a>(
         .chain(context.service_accounts().map(|it| (ObjectRef::from(it), &it.metadata)))
         .chain(workloads.map(|it| (ObjectRef::from(it), &it.metadata)));
     objects.map(|(object, metadata)| (object, "namespace", &metadata.namespace))
+}
+
+/// Returns the severity and the fix for a name that looks like a placeholder, such as `CLUSTERNAMESPACE`.
+fn placeholder(name: &str) -> Option<(Severity, String)> {
+    let is_mark = |byte: u8| byte.is_ascii_uppercase() || byte == b'_';
+    let is_placeholder = name.bytes().all(|byte| is_mark(byte) || byte.is_ascii_digit())
+        && name.bytes().filter(u8::is_ascii_uppercase).count() > 2;
+    is_placeholder
+        .then(|| (Severity::Info, "replace the placeholder before you apply it".to_owned()))
+}
+
+/// Returns whether a violation is about the invalid name of a ServiceAccount of the input, which is
+/// reported itself.
+fn is_of_account(context: &Context<'_>, binding: &Binding, violation: &Violation) -> bool {
+    let subject = match &*violation.field.steps {
+        [_, Step::Index(index), Step::Key(key)] if **key == *"name" => binding.subjects.get(*index),
+        _ => None,
+    };
+    subject.is_some_and(|subject| {
+        let accounts = context.names().accounts(&subject.name).iter();
+        subject.kind == SubjectKind::ServiceAccount
+            && accounts.copied().any(|account| context.is_judged(&account.metadata))
+    })
 }
 
 /// Returns whether an unbuilt kustomization sets the missing namespace of a subject.
@@ -118,8 +147,9 @@ fn fix(context: &Context<'_>, binding: &Binding, field: &FieldPath) -> Option<St
                 return Some(fix);
             }
             let namespace = subject.effective_namespace(&binding.metadata)?;
-            let similar = accounts::lookalikes(context, namespace, &subject.name);
-            Some(format!("use `name: {}` if you meant that one", similar.first()?.metadata.name))
+            let mut similar = accounts::lookalikes(context, namespace, &subject.name).into_iter();
+            let other = similar.find(|account| account.metadata.name != subject.name)?;
+            Some(format!("use `name: {}` if you meant that one", other.metadata.name))
         }
         "apiGroup" => Some("remove it".to_owned()),
         _ => None,

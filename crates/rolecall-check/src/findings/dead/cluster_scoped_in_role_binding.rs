@@ -54,8 +54,20 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let finding = finding.about(format!("{} {}", entries.join(","), joined(&rule.verbs)));
         // An unknown API group might have a namespaced resource with this name.
         let is_any_group = rule.api_groups.iter().any(|group| **group == *"*");
-        findings.push(if is_any_group { of_known_groups(finding) } else { finding });
+        let finding = if is_any_group { of_known_groups(finding) } else { finding };
+        findings.push(of_one_namespace(at, finding));
     }
+}
+
+/// Adds that the statement is limited to operators that are installed for their own namespace.
+fn of_one_namespace(at: RuleAt<'_>, finding: Finding) -> Finding {
+    if !at.role.metadata.is_for_all_namespaces() {
+        return finding;
+    }
+    let message =
+        format!("{}, unless OLM installs the operator for all namespaces", finding.message);
+    let fix = "move it to `clusterPermissions`".to_owned();
+    Finding { message, ..finding }.severity(Severity::Info).fix(fix)
 }
 
 /// Reports the verbs of a Role that only cluster-wide bindings grant, on resources with other verbs that
@@ -87,7 +99,8 @@ fn dead_verbs(context: &Context<'_>, at: RuleAt<'_>) -> Option<Finding> {
         .severity(Severity::Medium)
         .fix(format!("move {verbs} to a ClusterRole that a ClusterRoleBinding grants"));
     let is_any_group = rule.api_groups.iter().any(|group| **group == *"*");
-    Some(if is_any_group { of_known_groups(finding) } else { finding })
+    let finding = if is_any_group { of_known_groups(finding) } else { finding };
+    Some(of_one_namespace(at, finding))
 }
 
 /// Adds that the statement is limited to known API groups.

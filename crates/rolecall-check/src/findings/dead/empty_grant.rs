@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use crate::context::Context;
 use crate::findings::Rule;
-use crate::{FieldPath, Finding, ObjectRef, documents};
+use crate::{FieldPath, Finding, ObjectRef, Severity, documents};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC210, check };
 
@@ -10,8 +10,13 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let before = findings.len();
     for role in context.roles() {
         if role.rules.is_empty() && role.aggregation.is_none() {
+            // Projects keep such a ClusterRole beside those for `edit` and `view`, to add rules later.
+            let is_kept =
+                role.metadata.labels.iter().any(|(key, _)| key.contains("/aggregate-to-"));
+            let severity = if is_kept { Severity::Info } else { RULE.meta.severity };
             let finding = Finding::new(RULE.meta, role.into(), "grants nothing: no rules".into())
                 .at(FieldPath::key("rules"))
+                .severity(severity)
                 .fix("add rules, or remove it");
             findings.push(finding);
         }

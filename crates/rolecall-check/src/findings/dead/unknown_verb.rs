@@ -97,11 +97,26 @@ pub(super) fn dead_verb(
         (Some(meant), _) if ours || (any && is_capital) => Some((format!("use {meant}"), severity)),
         (_, Some((_, nearest))) => Some((format!("use `{nearest}`"), severity)),
         _ if ours || any => {
-            let severity = if ours { severity } else { Severity::Low };
-            Some((format!("use one of {}", listed(&known::RESOURCE_VERBS)), severity))
+            let severity = if ours && !may_be_asked(verb) { severity } else { Severity::Low };
+            let verbs = listed(&known::RESOURCE_VERBS);
+            let programs = match may_be_asked(verb) {
+                true => ", unless a program asks for this verb in access reviews",
+                false => "",
+            };
+            Some((format!("use one of {verbs}{programs}"), severity))
         }
         _ => None,
     }
+}
+
+/// Returns whether a verb is a word that some program might invent for its own access reviews, such as
+/// `subscribe`, and not a misspelling.
+fn may_be_asked(verb: &str) -> bool {
+    let is_word = |verb: &str| verb.bytes().all(|byte| byte.is_ascii_lowercase());
+    let is_similar = |known: &str| edit_distance(known, verb) <= 2;
+    verb.len() > 4
+        && is_word(verb)
+        && !known::RESOURCE_VERBS.into_iter().chain(known::asked_verbs()).any(is_similar)
 }
 
 /// Returns whether all resources of a rule are built in, regardless of its API groups.

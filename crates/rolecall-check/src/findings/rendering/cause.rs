@@ -1,6 +1,6 @@
 //! The causes that a build has for findings about its result.
 
-use rolecall_rbac::{Binding, SubjectKind};
+use rolecall_rbac::{Binding, ServiceAccount, SubjectKind};
 
 use super::build::{Pair, Pairs, pair_subjects, written_namespace};
 use crate::{Finding, Severity, Step, documents};
@@ -15,6 +15,8 @@ pub(super) fn explain(pairs: &Pairs<'_>, findings: &mut Vec<Finding>) {
             return of_named_subject(pairs, finding);
         } else if code == documents::RC405.code {
             of_account(pairs, finding);
+        } else if code == documents::RC105.code {
+            of_bare_subject(pairs, finding);
         }
         true
     });
@@ -86,6 +88,26 @@ fn of_named_subject(pairs: &Pairs<'_>, finding: &mut Finding) -> bool {
     finding.related.clear();
     finding.fix = format!("give the ServiceAccount another name than the {kind}");
     true
+}
+
+/// Lowers the severity of a missing namespace in a base, whose overlays set it for the ServiceAccount and
+/// the subject together.
+fn of_bare_subject(pairs: &Pairs<'_>, finding: &mut Finding) {
+    let [_, Step::Index(index), Step::Key(key)] = &*finding.field.steps else { return };
+    if **key != *"namespace" || pairs.namespace().is_some() {
+        return;
+    }
+    let Some(pair) = binding_of(pairs, finding) else { return };
+    let Some(subject) = pair.result.subjects.get(*index) else { return };
+    let is_bare = |account: &Pair<'_, ServiceAccount>| {
+        let metadata = &account.result.metadata;
+        metadata.name == subject.name && written_namespace(metadata).is_empty()
+    };
+    if subject.namespace.is_empty() && pairs.accounts.iter().any(is_bare) {
+        finding.message.push_str(", which an overlay with `namespace` fills in");
+        finding.severity = Severity::Info;
+        finding.fix = "set `namespace` in the kustomization that is applied".to_owned();
+    }
 }
 
 /// Explains a missing ServiceAccount: the build renamed it, but not where the workload names it.

@@ -1,10 +1,10 @@
 //! Findings about whom a binding names.
 
-use rolecall_access::risk::Scoped;
+use rolecall_access::risk::{AUTHENTICATED, Scoped};
 use rolecall_rbac::{Binding, PolicyRule, Subject, SubjectKind};
 
 use crate::context::Context;
-use crate::{FieldPath, Finding, RuleMeta, Severity};
+use crate::{FieldPath, Finding, RuleCode, RuleMeta, Severity};
 
 /// The report about a subject.
 pub(super) struct Report {
@@ -26,7 +26,8 @@ pub(super) fn report(
             let Some(report) = judge(subject, binding) else { continue };
             let namespace =
                 (!binding.is_cluster_role_binding()).then_some(&*binding.metadata.namespace);
-            let severity = match grants_public_settings(context, binding) {
+            let is_public = grants_public_settings(context, binding, report.scoped.code);
+            let severity = match is_public {
                 true => Severity::Low,
                 false => report.scoped.severity_in(namespace),
             };
@@ -40,16 +41,18 @@ pub(super) fn report(
     }
 }
 
-/// Returns whether a binding grants nothing but reading ConfigMaps of `kube-public` by name: kubeadm
-/// publishes what new nodes need in this way.
-fn grants_public_settings(context: &Context<'_>, binding: &Binding) -> bool {
+/// Returns whether a binding grants nothing but reading ConfigMaps by name, which publishes them: those of
+/// `kube-public`, as kubeadm does for new nodes, or for users with credentials those of an application.
+fn grants_public_settings(context: &Context<'_>, binding: &Binding, code: RuleCode) -> bool {
+    let namespace = &*binding.metadata.namespace;
+    let is_for_users = code == AUTHENTICATED.code && !matches!(namespace, "" | "kube-system");
     let reads_by_name = |rule: &PolicyRule| {
         rule.verbs.iter().all(|verb| **verb == *"get")
             && rule.api_groups.iter().all(|group| group.is_empty())
             && rule.resources.iter().all(|resource| **resource == *"configmaps")
             && !rule.resource_names.is_empty()
     };
-    *binding.metadata.namespace == *"kube-public"
+    (namespace == "kube-public" || is_for_users)
         && context
             .role_of(binding)
             .is_some_and(|role| !role.rules.is_empty() && role.rules.iter().all(reads_by_name))

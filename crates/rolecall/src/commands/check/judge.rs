@@ -31,6 +31,8 @@ pub(super) struct Judge<'a> {
     /// The default objects of each Kubernetes version.
     pub(super) defaults: Vec<Inventory>,
     pub(super) today: Date,
+    /// The paths that the user named.
+    pub(super) roots: Vec<String>,
     /// The objects of source files, to compare them with rendered ones.
     pub(super) source_objects: SourceObjects,
 }
@@ -98,6 +100,7 @@ impl Judge<'_> {
         }
         let mut findings = merge::targets(findings);
         located::sort(&mut findings);
+        let findings = merge::copies(findings);
         Report {
             findings,
             suppressed,
@@ -129,6 +132,8 @@ impl Judge<'_> {
                 true => AppliedBy::ArgoCd,
                 false => AppliedBy::Unknown,
             },
+            is_one_install: target.is_some() || session.live().is_some(),
+            roots: &self.roots,
         };
         let complete = |all: &mut Vec<Finding>| {
             if let Some(target) = target {

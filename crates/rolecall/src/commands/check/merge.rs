@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use rolecall_check::{Category, RuleCode};
+use rolecall_check::{Category, Related, RuleCode};
 
 use crate::located::LocatedFinding;
 
@@ -60,4 +60,60 @@ fn source(found: &LocatedFinding) -> Option<Source> {
     let about = if is_expectation { finding.about.clone() } else { String::new() };
     let (field, kind) = (finding.field.to_string(), finding.object.kind.to_string());
     Some((finding.rule.code, file.to_owned(), line, field, kind, about))
+}
+
+/// A finding apart from its place: the code, the kind, namespace and name of its object, and the message.
+type Fault = (RuleCode, String, String, String, String);
+
+/// Joins equal findings about copies of one object in different files, such as a generated installation next
+/// to the kustomization that it was generated from.
+pub(super) fn copies(findings: Vec<LocatedFinding>) -> Vec<LocatedFinding> {
+    let mut joined: Vec<(LocatedFinding, Vec<String>)> = Vec::with_capacity(findings.len());
+    let mut known: HashMap<Fault, usize> = HashMap::new();
+    for found in findings {
+        let Some((fault, place)) = fault(&found).zip(position(&found)) else {
+            joined.push((found, Vec::new()));
+            continue;
+        };
+        let first = known.get(&fault).copied().and_then(|index| joined.get_mut(index));
+        match first {
+            Some((first, places)) if first.finding.object.origin != found.finding.object.origin => {
+                let note = "has the same fault".to_owned();
+                let object = found.finding.object.clone();
+                first.finding.related.push(Related { object, note });
+                places.push(place);
+            }
+            _ => {
+                known.entry(fault).or_insert(joined.len());
+                joined.push((found, Vec::new()));
+            }
+        }
+    }
+    let said = |(mut found, places): (LocatedFinding, Vec<String>)| {
+        let others = match &*places {
+            [] => return found,
+            [one] => one.clone(),
+            [one, more @ ..] => format!("{one} and {} other places", more.len()),
+        };
+        found.finding.message.push_str(&format!("; the same in {others}"));
+        found
+    };
+    joined.into_iter().map(said).collect()
+}
+
+fn fault(found: &LocatedFinding) -> Option<Fault> {
+    let finding = &found.finding;
+    if matches!(finding.rule.category, Category::Expectation | Category::Suppression) {
+        return None;
+    }
+    let object = &finding.object;
+    let message = format!("{} {}: {}", finding.severity, finding.field, finding.message);
+    let [kind, namespace, name] =
+        [&object.kind, &object.namespace, &object.name].map(ToString::to_string);
+    Some((finding.rule.code, kind, namespace, name, message))
+}
+
+fn position(found: &LocatedFinding) -> Option<String> {
+    let (file, line) = found.place()?;
+    Some(format!("{file}:{line}"))
 }

@@ -10,11 +10,14 @@ use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
-use rolecall_check::{Date, Finding, KubernetesVersion, RuleMeta, Severity, Suppressed};
+use rolecall_check::{
+    Date, Finding, KubernetesVersion, RuleMeta, Severity, Suppressed, is_in_tests,
+};
 use rolecall_rbac::{Glob, Replaced};
 use rolecall_source::manifests;
 
 use self::judge::{Judge, Report};
+use crate::checked;
 use crate::cli::Options;
 use crate::config;
 use crate::error::{CommandError, Hint};
@@ -208,10 +211,12 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         baseline: &baseline,
         defaults: manifests::default_objects_of_releases(),
         today,
+        roots: checked::roots(&options),
         source_objects: SourceObjects::default(),
     };
     let Report { findings, suppressed, coverage } = judge.report(&sessions);
     note_suppressed(ui, &options, &suppressed);
+    note_tests(ui, &findings, &judge.roots);
     // Never dropped, because the process ends anyway.
     let findings = ManuallyDrop::new(findings);
     write(ui, arguments, &arranged(ui, arguments, &findings, &coverage))?;
@@ -350,6 +355,20 @@ fn note_suppressed(ui: &Ui, options: &Options, suppressed: &[Suppressed]) {
         let place = place.map_or_else(String::new, |(file, line)| format!(" at {file}:{line}"));
         let Finding { rule, object, message, .. } = finding;
         ui.note(format!("{} {object}{place}: {message}; suppressed: {reason}", rule.code));
+    }
+}
+
+/// Reports the number of findings that are informational because they are about tests.
+fn note_tests(ui: &Ui, findings: &[LocatedFinding], roots: &[String]) {
+    let findings = findings.iter().map(|reported| &reported.finding);
+    let findings = findings.filter(|finding| finding.severity == Severity::Info);
+    let count = findings.filter(|finding| is_in_tests(finding, roots)).count();
+    if count > 0 {
+        let (plural, are) = if count == 1 { ("", "is") } else { ("s", "are") };
+        ui.note(format!(
+            "{count} finding{plural} about objects in directories of tests {are} informational; name such a \
+             directory to check it like any other"
+        ));
     }
 }
 

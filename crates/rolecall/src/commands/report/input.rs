@@ -39,6 +39,8 @@ pub(super) fn findings(
         judged,
         namespace_given: !options.namespace.namespaces.is_empty() || session.live().is_some(),
         applied_by: AppliedBy::Unknown,
+        is_one_install: session.live().is_some(),
+        roots: &checked::roots(options),
     };
     let unmet = checked::unmet(session, config);
     let all =
