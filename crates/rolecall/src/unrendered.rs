@@ -17,7 +17,7 @@ pub(crate) fn note_unbuilt(ui: &Ui, options: &Options, unbuilt: &[String]) {
     let (was, it) = if others.is_empty() { ("was", "it") } else { ("were", "them") };
     ui.note(format!("`{first}`{others} {was} not built: answers that depend on {it} are unknown"));
     let build = format!("kustomize build {}", cli::quote(&folder(first)));
-    ui.suggest(Hint::run(rendered(&build, first, options), "read the result"));
+    ui.suggest(rendered(&build, first, options, "read the result"));
 }
 
 /// Returns the command that renders a chart and reads the result.
@@ -26,7 +26,7 @@ pub(crate) fn chart(file: &str, options: &Options) -> Hint {
     let is_chart = Path::new(file).is_dir();
     let chart = if is_chart { cli::quote(file) } else { "CHART".to_owned() };
     let render = format!("helm template {chart}");
-    Hint::run(rendered(&render, file, options), "read the rendered chart")
+    rendered(&render, file, options, "read the rendered chart")
 }
 
 /// Returns the directory of a kustomization, or a placeholder for one in a commit.
@@ -40,9 +40,9 @@ fn folder(kustomization: &str) -> String {
     }
 }
 
-/// Returns the command line that asks the same question about the output of another program, which renders
-/// `source`.
-fn rendered(program: &str, source: &str, options: &Options) -> String {
+/// Returns a hint at the command line that asks the same question about the output of another program, which
+/// renders `source`.
+fn rendered(program: &str, source: &str, options: &Options, purpose: &str) -> Hint {
     let given = &options.given;
     let sources = match given.command() {
         "check" => &["paths", "filename"][..],
@@ -51,9 +51,10 @@ fn rendered(program: &str, source: &str, options: &Options) -> String {
     };
     let values = sources.iter().flat_map(|id| given.values(id));
     let holders = values.filter(|value| holds(value, source)).count();
-    // Both sides can need rendering, and a commit cannot be rendered in place.
-    if given.command() == "diff" && holders != 1 {
-        return format!("{program} > {RENDERED}");
+    if given.command() == "diff"
+        && let Some(hint) = rendered_side(program, source, options, holders)
+    {
+        return hint;
     }
     let (joint, path) = match given.reads_stdin() {
         true => (format!("> {RENDERED} &&"), RENDERED),
@@ -65,7 +66,27 @@ fn rendered(program: &str, source: &str, options: &Options) -> String {
         false => value.to_owned(),
     };
     let given = sources.iter().fold(given.clone(), |given, id| given.replacing(id, replace));
-    format!("{program} {joint} {}", given.again(&[]))
+    Hint::run(format!("{program} {joint} {}", given.again(&[])), purpose)
+}
+
+/// Returns the hint at rendering into a file if the other side of a comparison can need rendering, too, or if
+/// the source is a commit, which cannot be rendered in place.
+fn rendered_side(program: &str, source: &str, options: &Options, holders: usize) -> Option<Hint> {
+    let given = &options.given;
+    let value = |side: &str| given.values(side).next().unwrap_or_default();
+    let (side, other) = match holds(value("old"), source) {
+        true => ("old", "new"),
+        false => ("new", "old"),
+    };
+    if holders != 1 {
+        return Some(Hint::run(format!("{program} > {RENDERED}"), "render it into a file"));
+    }
+    let is_directory =
+        |value: &str| Path::new(value.strip_prefix(OVERLAY).unwrap_or(value)).is_dir();
+    is_directory(value(other)).then(|| {
+        let purpose = format!("render {}; then pass `{side}.yaml` for it", side.to_uppercase());
+        Hint::run(format!("{program} > {side}.yaml"), purpose)
+    })
 }
 
 /// The prefix of manifests that `diff` lays over a cluster.

@@ -6,7 +6,7 @@ use rolecall_access::Scopes;
 use rolecall_access::diff::{diff, gained_risks};
 use rolecall_access::risk::Engine;
 use rolecall_check::KubernetesVersion;
-use rolecall_rbac::{Gap, ObjectKind, Unread};
+use rolecall_rbac::{Gap, Identity, ObjectKind, Unread};
 
 use crate::answer::comparison::Comparison;
 use crate::cli::Options;
@@ -18,7 +18,7 @@ use crate::load::Session;
 use crate::output::{self, AccessDiff, AccessDiffs, DocumentFormat, Format, TargetDiff};
 use crate::render;
 use crate::ui::Ui;
-use crate::words;
+use crate::{subject, words};
 
 /// Show the access that each subject gains and loses between two sources
 #[derive(Debug, Args)]
@@ -76,7 +76,15 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     if has_worlds(&old) || has_worlds(&new) {
         return sides.compare_targets(ui, options, arguments, (old, new));
     }
-    let (old, new) = (old?, new?);
+    let (old, new) = match (old, new) {
+        (Err(old), Err(new)) => {
+            if old.chain() != new.chain() {
+                ui.error(&old);
+            }
+            return Err(new);
+        }
+        (old, new) => (old?, new?),
+    };
     let version = options.source.kubernetes_version(arguments.kubernetes_version);
     let mut out = ui.stdout();
     let exit = compare(ui, arguments, version, (&old, &new), |comparison| {
@@ -121,6 +129,9 @@ fn compare(
         new_gaps: gaps(new.authorizer.inventory().gaps()),
     };
     write(&comparison)?;
+    let gained = diffs.iter().filter(|diff| !diff.gained.is_empty());
+    let gained: Vec<Identity> = gained.map(|diff| diff.holder.identity()).collect();
+    subject::warn_of_dead(ui, &gained);
     report(ui, &comparison);
     Ok(exit_of(&comparison, arguments.fail_on))
 }

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rolecall_check::dead_subject;
-use rolecall_grant::{Cause, Config, Denied, Risk, plan, risks, subject_of, unfixable};
+use rolecall_grant::{Cause, Config, Denied, Risk, plan, risks, unfixable};
 use rolecall_rbac::{Authorizer, Catalog, Identity, Request, VerbAlias, sentence_list};
 
 use super::correct::with_other_verb;
@@ -49,6 +48,11 @@ impl Allowance {
     pub(crate) fn options(self) -> impl Iterator<Item = &'static str> {
         let risky = self.is_risky.then_some("--allow-risky");
         risky.into_iter().chain(self.is_unknown.then_some("--force"))
+    }
+
+    /// Returns whether the request is risky.
+    pub(crate) fn is_risky(self) -> bool {
+        self.is_risky
     }
 
     /// The options of a risky request for a known resource.
@@ -189,8 +193,8 @@ impl<'a> Judge<'a> {
 }
 
 /// Returns why a grant to a subject would have no effect.
-fn dead(identity: &Identity) -> Option<String> {
-    let dead = dead_subject(&subject_of(identity)?)?;
+pub(crate) fn dead(identity: &Identity) -> Option<String> {
+    let dead = crate::subject::dead(identity)?;
     let who = label(identity);
     Some(format!("a grant to {who} would have no effect: {}; {}", dead.message, dead.fix))
 }
@@ -199,6 +203,11 @@ impl Approved {
     /// Returns the fit of the requests to those that were made.
     pub(crate) fn fit(&self) -> Fit {
         self.fit
+    }
+
+    /// Returns the risks of the requests.
+    pub(crate) fn risks(&self) -> impl Iterator<Item = &str> {
+        self.risks.iter().map(String::as_str).filter(|risk| risk.starts_with("risk: "))
     }
 
     /// Returns whether a request is risky.

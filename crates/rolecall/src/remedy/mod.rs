@@ -13,7 +13,7 @@ use rolecall_rbac::{Identity, Request};
 
 pub(crate) use self::command::{Wanted, fix_command, rule_commands};
 pub(crate) use self::effect::useless;
-pub(crate) use self::judge::{Allowance, Approved, Judge};
+pub(crate) use self::judge::{Allowance, Approved, Judge, dead};
 use crate::advice::Advice;
 use crate::cli::Options;
 use crate::resolved::label;

@@ -1,6 +1,7 @@
 //! The resolution of SUBJECT arguments: `sa/NAME`, `sa/NAMESPACE:NAME`, `user/NAME`, `group/NAME`,
 //! `pod/NAME`, `deploy/NAME` and similar, `me`, or a pattern of them.
 
+mod dead;
 mod matching;
 mod workload;
 
@@ -17,6 +18,7 @@ use crate::load::{Breadth, Needs, Session};
 use crate::place::Unplaced;
 pub(crate) use crate::resolved::{Subject, WorkloadName, label};
 use crate::ui::Ui;
+pub(crate) use dead::{dead, dead_note, warn_of_dead};
 use matching::matching_subjects;
 pub(crate) use matching::named_by_bindings;
 use workload::service_accounts_of;
@@ -235,7 +237,10 @@ impl SubjectArgument {
                 Identity::service_account(namespace, name)
             }
             Self::Matching { kind, namespace, name } => {
-                return matching_subjects(ui, session, options, kind, namespace.as_ref(), name);
+                let found =
+                    matching_subjects(ui, session, options, kind, namespace.as_ref(), name)?;
+                warn_of_dead(ui, found.iter().map(|subject| &subject.identity));
+                return Ok(found);
             }
             Self::Workload { kind, namespace, name } => {
                 let there = namespace.as_deref().unwrap_or(session.namespace());
@@ -248,6 +253,7 @@ impl SubjectArgument {
                 return Ok(subjects);
             }
         };
+        warn_of_dead(ui, [&identity]);
         if identity.is_node_without_group() {
             let node = label(&identity);
             ui.note(format!(

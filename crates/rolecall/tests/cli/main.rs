@@ -64,6 +64,7 @@ mod settle;
 mod snapshot;
 mod streams;
 mod subjects;
+mod suggested;
 mod target_expectations;
 mod targets;
 mod targets_unread;

@@ -10,6 +10,7 @@ use rolecall_source::manifests::{self, Defaults, LoadConfig, Selection};
 
 use super::mount::{Mount, see_authority};
 use crate::answer::diagnosis::{Status, Step};
+use crate::cli::quote;
 use crate::error::{CommandError, Hint};
 use crate::live::{self, Live};
 use crate::subject::label;
@@ -289,12 +290,17 @@ impl Examination<'_> {
         }
         if own.is_empty() {
             let says = format!("in namespace {namespace} only the default rules of every user");
-            let who = label(me);
+            let step = Step::ok("rights", says);
+            // An anonymous caller needs credentials instead of permissions.
+            if *me.user == *"system:anonymous" {
+                return Ok(step);
+            }
+            let who = quote(&label(me));
             let hint = Hint::run(
                 format!("rolecall fix get pods --for {who} -n {namespace}"),
                 "print YAML that allows getting Pods, for example",
             );
-            return Ok(Step::ok("rights", says).next(hint));
+            return Ok(step.next(hint));
         }
         let mut listed = own.iter().take(MAX_RULES).cloned().collect::<Vec<_>>().join("; ");
         if own.len() > MAX_RULES {

@@ -86,6 +86,26 @@ fn leave_out_useless(session: &Session, force: Force, gathered: &mut Gathered) {
     });
 }
 
+/// Removes denials of identities that no request comes from, such as a user with the name of a group.
+pub(super) fn leave_out_dead(gathered: &mut Gathered) {
+    let unresolved = &mut gathered.unresolved;
+    gathered.denied.retain(|denied| {
+        let Some(because) = remedy::dead(&denied.identity) else { return true };
+        let place = match &*denied.found {
+            "" => String::new(),
+            found => format!("{found}: "),
+        };
+        unresolved.push(Unresolved {
+            text: format!("{place}{} cannot {}", denied.identity.user, denied.request),
+            because,
+            missing: Vec::new(),
+            weight: Weight::Denied,
+            next: Vec::new(),
+        });
+        false
+    });
+}
+
 /// Checks every combination of verbs, resources, names, namespaces and subjects.
 fn ask(
     ui: &Ui,

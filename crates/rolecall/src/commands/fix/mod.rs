@@ -9,6 +9,7 @@ mod doubts;
 mod dry_run;
 mod earlier;
 pub(crate) mod files;
+mod follow_up;
 mod gather;
 mod input;
 mod kustomization;
@@ -27,9 +28,10 @@ mod workloads;
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use rolecall_check::dead_subject;
-use rolecall_grant::{Denied, Effort, Plan, Preflight, follow_ups, yaml_of, yaml_without_comments};
-use rolecall_rbac::{Subject as GrantSubject, SubjectKind, Text};
+use rolecall_grant::{
+    Denied, Effort, Plan, Preflight, Risky, follow_ups, yaml_of, yaml_without_comments,
+};
+use rolecall_rbac::{Identity, Text};
 use rolecall_source::cluster::NamespaceState;
 
 pub(crate) use self::arguments::Arguments;
@@ -100,6 +102,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
             scan::take(&name, scan, &about, &mut gathered);
         }
     }
+    gather::leave_out_dead(&mut gathered);
     if !is_question {
         patches = dedicated::take_over(ui, &mut gathered, patches)?;
     }
@@ -163,6 +166,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         gathered,
         settled,
         follow_ups,
+        risky: config.risky,
         located,
         is_repaired,
         refusing,
@@ -178,42 +182,23 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
 /// Rejects subjects that no request comes from, such as a user with the name of a group.
 fn refuse_impossible(subjects: &[SubjectArgument]) -> Result<(), CommandError> {
     for argument in subjects {
-        let (subject, meant) = match argument {
-            SubjectArgument::User(name) => {
-                (subject_of(SubjectKind::User, name), format!("group/{name}"))
-            }
-            SubjectArgument::Group(name) => {
-                (subject_of(SubjectKind::Group, name), format!("user/{name}"))
-            }
+        let (identity, other) = match argument {
+            SubjectArgument::User(name) => (Identity::user(name), Identity::group(name)),
+            SubjectArgument::Group(name) => (Identity::group(name), Identity::user(name)),
             _ => continue,
         };
-        let Some(dead) = dead_subject(&subject) else { continue };
-        let (kind, name) = (subject.kind.as_str(), &subject.name);
+        let Some(dead) = subject::dead(&identity) else { continue };
+        let written = subject::label(&identity);
         let error = CommandError::usage(format!(
-            "a grant to {kind} `{name}` would have no effect: {}",
+            "a grant to {written} would have no effect: {}",
             dead.message
         ));
-        let other = match subject.kind {
-            SubjectKind::User => SubjectKind::Group,
-            _ => SubjectKind::User,
-        };
-        let is_meant = dead_subject(&subject_of(other, name)).is_none();
-        let written = format!("{}/{name}", kind.to_lowercase());
-        return Err(match is_meant {
-            true => error.with_hint(Hint::did_you_mean(written, [meant])),
-            false => error.with_hint(Hint::quote(dead.fix)),
+        return Err(match subject::dead(&other) {
+            None => error.with_hint(Hint::did_you_mean(written, [subject::label(&other)])),
+            Some(_) => error.with_hint(Hint::quote(dead.fix)),
         });
     }
     Ok(())
-}
-
-fn subject_of(kind: SubjectKind, name: &str) -> GrantSubject {
-    GrantSubject {
-        kind,
-        api_group: "rbac.authorization.k8s.io".into(),
-        namespace: "".into(),
-        name: name.into(),
-    }
 }
 
 /// Rejects a missing ServiceAccount if another one is probably meant.
@@ -242,6 +227,8 @@ struct Fixed<'a> {
     settled: Settled,
     /// The requests that usually follow, and are not granted.
     follow_ups: Vec<Denied>,
+    /// Whether risky requests are granted.
+    risky: Risky,
     /// Corrections that would suffice.
     located: Vec<Located<'a>>,
     /// Whether the output contains the corrections, instead of only mentioning them.

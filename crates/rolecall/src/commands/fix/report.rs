@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_grant::{
-    Answer, Cause, Denied, Gained, Note, Object, Outcome, Preflight, Refused, is_managed,
-    json_of_rule, overlay,
+    Answer, Cause, Gained, Note, Object, Outcome, Preflight, Refused, is_managed, json_of_rule,
 };
 use rolecall_rbac::{Gap, Metadata, PolicyRule};
 use serde_json::{Value, json};
@@ -252,35 +251,13 @@ impl Report<'_> {
         }
     }
 
-    /// Reports the requests that usually follow the granted ones, and are denied, too.
-    fn follow_ups(&self) {
-        let Fixed { session, gathered, follow_ups, plan, .. } = self.fixed;
-        if self.is_asked_outright() {
-            return;
-        }
-        let after = overlay(&session.authorizer, &plan.objects);
-        let next: BTreeSet<String> = follow_ups
-            .iter()
-            .filter(|denied| gathered.is_from_informers || !is_list(denied))
-            .filter(|denied| {
-                !after.authorize(&denied.identity, &denied.request).verdict.is_allowed()
-            })
-            .map(|denied| words::request(&denied.request))
-            .collect();
-        if !next.is_empty() {
-            let next: Vec<String> = next.into_iter().collect();
-            self.note(format!("such clients usually also need to: {}", self.some(&next)));
-            self.ui.suggest(Hint::pass("--complete", "also grant these requests"));
-        }
-    }
-
     fn missing_roles(&self) {
         for text in missing_role_texts(&self.fixed.gathered) {
             self.warn(text);
         }
     }
 
-    fn is_asked_outright(&self) -> bool {
+    pub(super) fn is_asked_outright(&self) -> bool {
         self.fixed.gathered.denied.iter().all(|denied| denied.found.is_empty())
     }
 
@@ -434,9 +411,4 @@ impl Report<'_> {
             more => format!("{}; and {more} more rules (see -v)", shown.join("; ")),
         }
     }
-}
-
-/// Returns whether a request only has follow-ups if it is from an informer.
-fn is_list(denied: &Denied) -> bool {
-    matches!(&*denied.request.verb, "list" | "watch")
 }

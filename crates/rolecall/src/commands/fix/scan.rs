@@ -221,6 +221,9 @@ fn escalation(name: &str, found: &Escalation, options: &Options) -> Unresolved {
 /// Returns the ways to allow the author of a role or binding to write it.
 fn ways_to_write(found: &Escalation, options: &Options) -> Vec<Hint> {
     let identity = Identity::user(&found.user);
+    if let Some(because) = remedy::dead(&identity) {
+        return vec![Hint::quote(because)];
+    }
     let who = label(&identity);
     let kind = found.resource.split('.').next().unwrap_or_default();
     let namespace = match (kind.starts_with("cluster"), options.namespace.first()) {

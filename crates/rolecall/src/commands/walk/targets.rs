@@ -157,7 +157,13 @@ impl TargetArgument {
                     word if is_service_account(word) => found.walked.extend(matches.accounts()),
                     _ => found.walked.extend(matches.workloads(kind)),
                 }
-                if found.walked.len() > before {
+                let new = found.walked.get(before..).unwrap_or_default();
+                if !new.is_empty() {
+                    let identities = new.iter().filter_map(|target| match target {
+                        Target::Identity(identity) => Some(&**identity),
+                        _ => None,
+                    });
+                    subject::warn_of_dead(ui, identities);
                     return Ok(());
                 }
                 Err(matches.nothing(kind, namespace.as_ref(), scope))

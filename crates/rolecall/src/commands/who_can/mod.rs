@@ -1,3 +1,5 @@
+mod report;
+
 use std::collections::BTreeSet;
 use std::io::Write;
 
@@ -16,14 +18,13 @@ use crate::question::{self, Question, Reach};
 use crate::render::{Cell, Folded, Summary, Table, merged, plain};
 use crate::runners::{Runner, Runners};
 use crate::ui::Ui;
-use crate::words::MissingFrom;
-use crate::{unread_holders, words};
+use crate::{subject, unread_holders, words};
 
 /// List the subjects that can do something, and the bindings that allow it
 #[derive(Debug, Args)]
 #[command(
     override_usage = "rolecall who-can <VERB> <RESOURCE> [OPTIONS]",
-    after_help = format!(include_str!("../help/who-can.txt"), resource = question::GRAMMAR)
+    after_help = format!(include_str!("../../help/who-can.txt"), resource = question::GRAMMAR)
 )]
 pub(crate) struct Arguments {
     /// The verb, such as `get` or `list`
@@ -154,7 +155,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         HoldersFormat::Yaml => structured(DocumentFormat::Yaml)?,
     }
     out.flush()?;
-    report(ui, &session, &asked, &selection, &answer);
+    report::report(ui, &session, &asked, &selection, &answer);
     if !answer.gaps.is_empty() && !options.source.overlay {
         let holders = answer.holders.iter().map(|holder| &holder.grant);
         let known = holders.map(|grant| grant.subject.notation(&grant.binding.metadata)).collect();
@@ -429,8 +430,9 @@ fn note(session: &Session, holder: &Holder<'_>) -> String {
     let missing = output::missing_account(session, holder).map(|_| absent);
     let hook =
         [&grant.binding.metadata, &grant.role.metadata].into_iter().find_map(words::hook_note);
-    let notes = [unbuilt.map(str::to_owned), missing.map(str::to_owned), hook];
-    notes.into_iter().flatten().collect::<Vec<_>>().join("; ")
+    let dead = subject::dead_note(grant.subject);
+    let notes = [unbuilt, missing, dead].map(|note| note.map(str::to_owned));
+    notes.into_iter().chain([hook]).flatten().collect::<Vec<_>>().join("; ")
 }
 
 /// The maximum number of workloads to name per ServiceAccount.
@@ -443,56 +445,5 @@ fn named(runners: Vec<Runner<'_>>) -> String {
     match runners.len() - shown.len() {
         0 => shown.join(", "),
         others => format!("{} and {others} more", shown.join(", ")),
-    }
-}
-
-/// Prints notes and warnings about the list.
-fn report(
-    ui: &Ui,
-    session: &Session,
-    requests: &[Request],
-    selection: &NamespaceSelection,
-    answer: &WhoCan<'_>,
-) {
-    if answer.holders.is_empty() {
-        for request in requests {
-            let anywhere = match selection {
-                NamespaceSelection::Each => ", nor in any one namespace",
-                NamespaceSelection::OfRequest => "",
-            };
-            let asked = words::request(request);
-            ui.note(format!("no subject found can {asked}{anywhere}"));
-        }
-    }
-    let masters = |holder: &Holder<'_>| *holder.grant.subject.name == *"system:masters";
-    if !answer.holders.iter().any(masters) {
-        ui.note("group system:masters can do anything, regardless of roles and bindings");
-    }
-    if requests.iter().any(|request| session.authorizer.rule_of_nodes(request).is_some()) {
-        ui.note("nodes can, too, for their own Pods: the Node authorizer decides for group system:nodes");
-    }
-    let missing: BTreeSet<String> = answer
-        .holders
-        .iter()
-        .filter_map(|holder| output::missing_account(session, holder))
-        .map(|(namespace, name)| format!("sa/{namespace}:{name}"))
-        .collect();
-    let missing: Vec<String> = missing.into_iter().collect();
-    match &*missing {
-        [] => {}
-        [one] => ui.warn(format!("{one} {}", words::absence(session.missing_from()))),
-        several => {
-            let absent = match session.missing_from() {
-                MissingFrom::Cluster => "do not exist",
-                MissingFrom::Input => "are not in the input",
-            };
-            ui.warn(format!("these ServiceAccounts {absent}: {}", several.join(", ")));
-        }
-    }
-    for problem in &answer.problems {
-        ui.warn(words::problem(problem));
-    }
-    for gap in words::gaps(&answer.gaps) {
-        ui.warn(format!("there might be more subjects; could not read: {gap}"));
     }
 }
