@@ -42,7 +42,7 @@ fn is_test_file(path: &str, roots: &[String]) -> bool {
         return false;
     };
     let has_word = |path: &str| path.split(['/', '-', '_', '.']).any(|word| WORDS.contains(&word));
-    // Who names a directory of tests wants to see its findings.
+    // A user that names a directory of tests wants to see its findings.
     let directories = rest.rsplit_once('/').map_or("", |(directories, _)| directories);
     // `helm test` runs the hooks in `templates/tests` in the cluster of the release.
     let directories =

@@ -126,7 +126,7 @@ fn accounts_that_a_rule_names_are_named_with_their_access_and_severity() {
                     .to_owned(),
             ],
         ),
-        // Who can act as anyone gains nothing from a name.
+        // A subject that can act as anyone gains nothing from a name.
         (
             "ClusterRoleBinding",
             format!(

@@ -2,6 +2,7 @@
 
 mod named;
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -242,7 +243,7 @@ impl Search<'_, '_> {
                 risks.map(|risk| Stronger { account: account.clone(), risk: risk.clone() }),
             );
         }
-        strong.sort_by(|one, other| other.risk.severity.cmp(&one.risk.severity));
+        strong.sort_by_key(|one| Reverse(one.risk.severity));
         strong
     }
 
@@ -259,7 +260,7 @@ impl Search<'_, '_> {
         }
         let mut risks: Vec<HeldRisk> = self.risks_of(account).iter().cloned().collect();
         risks.retain(|risk| risk.severity >= Severity::Medium);
-        risks.sort_by(|one, other| other.severity.cmp(&one.severity));
+        risks.sort_by_key(|risk| Reverse(risk.severity));
         let risk = risks.into_iter().find(|risk| !self.holds(holder, risk))?;
         Some(Stronger { account: account.clone(), risk })
     }

@@ -50,7 +50,7 @@ const REQUESTS: [(Way, Kind, &str, &str, &str); 4] = [
     (Way::Impersonation, Kind::Group, "impersonate", "groups", ""),
 ];
 
-/// A group with a finding of its own.
+/// A group that has a separate finding.
 const MASTERS: &str = "system:masters";
 
 impl<'a> NamingRoles<'a> {
