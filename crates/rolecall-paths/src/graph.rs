@@ -6,7 +6,7 @@ use std::collections::hash_map::Entry;
 use std::rc::Rc;
 
 use rolecall_rbac::{Identity, Text};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::caps::ScopedCaps;
 use crate::need::{Resource, Verb};
@@ -71,6 +71,10 @@ impl<'w> Graph<'w> {
             see(self, *start, &mut queue);
         }
         while let Some(node) = queue.pop_front() {
+            // No path leads through the sink.
+            if self.holds(node) {
+                continue;
+            }
             for successor in self.successors(node).iter() {
                 see(self, successor.target, &mut queue);
                 let cost = u32::from(successor.row.is_some());
@@ -132,6 +136,7 @@ impl<'w> Graph<'w> {
             actors,
             candidates,
             recorder: None,
+            made: FxHashSet::default(),
             out: Expanded::default(),
         }
         .run()

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rolecall_rbac::{PolicyRule, Text};
 
 /// The names for which at least one rule allows a request.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Names {
     /// Whether a rule without resourceNames allows it, for every name and for none.
     pub(crate) any: bool,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rolecall_rbac::{
     Grant, Identity, Request, ResourceRequest, RuleGrant, Target, Verdict, rule_allows,
 };
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::Row;
 use crate::closure::{Cause, Closure};
@@ -35,11 +35,15 @@ pub(crate) struct RawStep {
 pub(crate) struct Traces {
     /// The paths that single actors cannot take alone.
     known: FxHashMap<NodeId, Rc<[RawStep]>>,
+    /// The members of aggregate nodes that paths use, by their distance from the sink.
+    members: FxHashMap<(NodeId, u32), NodeId>,
+    /// The first steps of single actors, by their distance from the sink.
+    nearest: FxHashMap<(NodeId, u32), RawStep>,
 }
 
 impl Traces {
     /// Returns the steps from a node to the sink along the known distances.
-    pub(crate) fn trace(&self, graph: &mut Graph<'_>, start: NodeId) -> Vec<RawStep> {
+    pub(crate) fn trace(&mut self, graph: &mut Graph<'_>, start: NodeId) -> Vec<RawStep> {
         let mut steps = Vec::new();
         let mut node = start;
         while let Some(distance) = graph.distance(node).filter(|distance| *distance > 0) {
@@ -49,11 +53,70 @@ impl Traces {
                 steps.extend(known.iter().cloned());
                 break;
             }
-            let Some(step) = nearest(graph, node, distance) else { break };
+            let Some(step) = self.nearest(graph, node, distance) else { break };
             node = step.gained;
             steps.push(step);
         }
         steps
+    }
+
+    /// Returns the first step of a shortest path of single actors.
+    fn nearest(&mut self, graph: &mut Graph<'_>, node: NodeId, distance: u32) -> Option<RawStep> {
+        if let Some(known) = self.nearest.get(&(node, distance)) {
+            return Some(known.clone());
+        }
+        let mut best: Option<(Row, String, RawStep)> = None;
+        for successor in graph.successors(node).iter() {
+            let Some(row) = successor.row else { continue };
+            if graph.distance(successor.target) != Some(distance - 1) {
+                continue;
+            }
+            if best.as_ref().is_some_and(|(known, ..)| *known < row) {
+                continue;
+            }
+            let gained = self.member_at(graph, successor.target, distance - 1);
+            let name = label(graph, gained);
+            if best.as_ref().is_some_and(|(known, other, _)| (*known, other) <= (row, &name)) {
+                continue;
+            }
+            let step = RawStep {
+                row,
+                actors: [node].into(),
+                candidates: [].into(),
+                target: successor.target,
+                gained,
+                combination: successor.combination.clone(),
+            };
+            best = Some((row, name, step));
+        }
+        let (.., step) = best?;
+        self.nearest.insert((node, distance), step.clone());
+        Some(step)
+    }
+
+    /// Returns the first member of an aggregate node at a distance; another node is returned itself.
+    fn member_at(&mut self, graph: &mut Graph<'_>, node: NodeId, distance: u32) -> NodeId {
+        if graph.holds(node) {
+            return node;
+        }
+        if let Some(known) = self.members.get(&(node, distance)) {
+            return *known;
+        }
+        let mut best: Option<(String, NodeId)> = None;
+        let successors = graph.successors(node);
+        let members = successors.iter().filter(|successor| successor.row.is_none());
+        for member in members.map(|successor| successor.target) {
+            if graph.distance(member) == Some(distance) {
+                let member = self.member_at(graph, member, distance);
+                let candidate = (label(graph, member), member);
+                if best.as_ref().is_none_or(|best| candidate < *best) {
+                    best = Some(candidate);
+                }
+            }
+        }
+        let found = best.map_or(node, |(_, member)| member);
+        self.members.insert((node, distance), found);
+        found
     }
 
     /// Records the path that a closure found, and returns the number of its steps.
@@ -70,53 +133,6 @@ impl Traces {
         self.known.insert(start, steps.into());
         Some(length)
     }
-}
-
-/// Returns the first step of a shortest path of single actors.
-fn nearest(graph: &mut Graph<'_>, node: NodeId, distance: u32) -> Option<RawStep> {
-    let mut best: Option<(Row, String, RawStep)> = None;
-    for successor in graph.successors(node).iter() {
-        let Some(row) = successor.row else { continue };
-        if graph.distance(successor.target) != Some(distance - 1) {
-            continue;
-        }
-        if best.as_ref().is_some_and(|(known, ..)| *known < row) {
-            continue;
-        }
-        let gained = member_at(graph, successor.target, distance - 1);
-        let name = label(graph, gained);
-        if best.as_ref().is_some_and(|(known, other, _)| (*known, other) <= (row, &name)) {
-            continue;
-        }
-        let step = RawStep {
-            row,
-            actors: [node].into(),
-            candidates: [].into(),
-            target: successor.target,
-            gained,
-            combination: successor.combination.clone(),
-        };
-        best = Some((row, name, step));
-    }
-    best.map(|(.., step)| step)
-}
-
-/// Returns the first member of an aggregate node at a distance; another node is returned itself.
-fn member_at(graph: &mut Graph<'_>, node: NodeId, distance: u32) -> NodeId {
-    if graph.holds(node) {
-        return node;
-    }
-    let mut best: Option<(String, NodeId)> = None;
-    for member in graph.members(node) {
-        if graph.distance(member) == Some(distance) {
-            let member = member_at(graph, member, distance);
-            let candidate = (label(graph, member), member);
-            if best.as_ref().is_none_or(|best| candidate < *best) {
-                best = Some(candidate);
-            }
-        }
-    }
-    best.map_or(node, |(_, member)| member)
 }
 
 /// Returns the name by which ties are decided.
@@ -261,6 +277,7 @@ fn record(
         actors,
         candidates,
         recorder: Some(&mut recorder),
+        made: FxHashSet::default(),
         out: Expanded::default(),
     }
     .run();

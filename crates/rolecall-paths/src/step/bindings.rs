@@ -173,15 +173,13 @@ impl Expander<'_, '_> {
         let world = self.world;
         let place = site.scope.place();
         let mut own: Option<Vec<PolicyRule>> = None;
-        for (binding, position) in world.inventory().bindings().iter().zip(0..) {
+        for position in world.role_bindings(place) {
+            let Some(binding) = world.inventory().bindings().get(position as usize) else { break };
             let metadata = &binding.metadata;
             if binding.is_cluster_role_binding() || !changed.allow(&metadata.name) {
                 continue;
             }
             let Some(namespace) = world.namespace_id(&metadata.namespace) else { continue };
-            if place.is_some_and(|place| place != namespace) {
-                continue;
-            }
             let Some(role) = world.role_of(position) else { continue };
             let Some(found) = world.role(role) else { continue };
             let resource = match found.is_cluster_role() {

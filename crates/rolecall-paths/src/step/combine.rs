@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use rolecall_rbac::Text;
+use rustc_hash::FxHashSet;
 
 use super::{Existence, Half, absent};
 use crate::Row;
@@ -34,6 +35,7 @@ pub(crate) struct Gathered {
     make_pod: BTreeMap<Place, NodeId>,
     label_namespace: BTreeMap<NamespaceId, NodeId>,
     others: Vec<(Half, NodeId)>,
+    known: FxHashSet<Half>,
 }
 
 impl Gathered {
@@ -54,7 +56,7 @@ impl Gathered {
                     self.label_namespace.entry(*namespace).or_insert(actor);
                 }
                 half => {
-                    if !self.others.iter().any(|(known, _)| known == half) {
+                    if self.known.insert(half.clone()) {
                         self.others.push((half.clone(), actor));
                     }
                 }

@@ -180,9 +180,18 @@ impl Expander<'_, '_> {
     pub(super) fn limited_steps(&mut self, caps: &ScopedCaps) {
         let Some(actor) = self.actors.first().copied() else { return };
         for (namespace, name) in self.limited_accounts(caps) {
+            // All requests as the identity include these.
+            let direct = caps.in_namespace(namespace).names(Resource::Accounts, Verb::Impersonate);
+            if direct.allow(&name) {
+                continue;
+            }
             let identity = self.world.account(namespace, &name);
             let ask = impersonate(Resource::LimitedAccounts, Some(namespace), &name);
             self.borrow(actor, identity, Mode::Account, vec![ask]);
+        }
+        let direct = |resource| caps.cluster.names(resource, Verb::Impersonate).any;
+        if direct(Resource::Users) && direct(Resource::Groups) {
+            return;
         }
         let users = caps.cluster.names(Resource::LimitedUsers, Verb::Impersonate).clone();
         let groups = caps.cluster.names(Resource::LimitedGroups, Verb::Impersonate);
@@ -235,7 +244,8 @@ impl Expander<'_, '_> {
                 let there = self.impersonated_in(scope, name);
                 found.extend(there.into_iter().map(|it| (it, name.clone())));
             }
-            if names.any {
+            let is_direct = caps.names(Resource::Accounts, Verb::Impersonate).any;
+            if names.any && !is_direct {
                 let spaces: Vec<NamespaceId> = match scope.place() {
                     Some(namespace) => vec![namespace],
                     None => self.world.all_namespaces().collect(),

@@ -12,6 +12,7 @@ mod tokens;
 use std::rc::Rc;
 
 use rolecall_rbac::{PolicyRule, Text};
+use rustc_hash::FxHashSet;
 
 pub(crate) use combine::{Combination, Gathered, combine};
 pub(crate) use identities::anybody;
@@ -31,7 +32,7 @@ pub(crate) struct Edge {
 }
 
 /// A half of a step that needs several requests, which different actors can make.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Half {
     /// Creating Secrets.
     CreateSecret(Place),
@@ -72,7 +73,7 @@ pub(crate) enum Half {
 }
 
 /// Whether an object exists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Existence {
     New,
     Existing,
@@ -127,6 +128,8 @@ pub(crate) struct Expander<'s, 'w> {
     /// Further roles that it binds if it holds their rules.
     pub(crate) candidates: &'s [u32],
     pub(crate) recorder: Option<&'s mut Recorder>,
+    /// The places for which there is a half about Pods.
+    pub(crate) made: FxHashSet<Place>,
     pub(crate) out: Expanded,
 }
 

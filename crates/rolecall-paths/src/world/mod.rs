@@ -4,6 +4,7 @@ mod reader;
 mod role_facts;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::rc::Rc;
 
 use rolecall_rbac::{Authorizer, Binding, Identity, Inventory, Role, Text, Texts, subject_matches};
@@ -36,6 +37,8 @@ pub(crate) struct World<'a> {
     role_positions: FxHashMap<*const Role, u32>,
     binding_positions: FxHashMap<*const Binding, u32>,
     role_of_binding: Vec<Option<u32>>,
+    /// The positions of the RoleBindings of each namespace.
+    role_bindings: FxHashMap<NamespaceId, Range<u32>>,
     /// The namespaces of objects whose names some rule lists, sorted.
     placed: FxHashMap<(Resource, Text), Vec<NamespaceId>>,
     /// The namespaces with workloads of a kind, sorted.
@@ -122,6 +125,7 @@ impl<'a> World<'a> {
                 .zip(0..)
                 .collect(),
             role_of_binding: Vec::new(),
+            role_bindings: FxHashMap::default(),
             placed: FxHashMap::default(),
             having: FxHashMap::default(),
             accounts: BTreeMap::new(),
@@ -140,6 +144,7 @@ impl<'a> World<'a> {
         world.read_subjects();
         world.resolve_bindings();
         world.namespaces = reader::namespaces(inventory, &world);
+        world.place_role_bindings();
         let names = world.restricted_names();
         world.place_objects(&names);
         world.read_workloads(&names);
@@ -264,6 +269,14 @@ impl<'a> World<'a> {
         let found = self.inventory().namespace(self.namespace(namespace))?;
         let level = found.metadata.label("pod-security.kubernetes.io/enforce");
         Some(level.is_some_and(|level| matches!(&**level, "baseline" | "restricted")))
+    }
+
+    /// Returns the positions of the RoleBindings of a namespace, or of all.
+    pub(crate) fn role_bindings(&self, place: Option<NamespaceId>) -> Range<u32> {
+        match place {
+            Some(namespace) => self.role_bindings.get(&namespace).cloned().unwrap_or_default(),
+            None => 0..self.role_of_binding.len() as u32,
+        }
     }
 
     /// Returns the position of a binding.

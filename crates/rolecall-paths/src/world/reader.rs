@@ -26,6 +26,15 @@ impl<'a> World<'a> {
         self.role_of_binding = inventory.bindings().iter().map(resolve).collect();
     }
 
+    pub(super) fn place_role_bindings(&mut self) {
+        for (binding, position) in self.inventory().bindings().iter().zip(0..) {
+            if let Some(namespace) = self.namespace_id(&binding.metadata.namespace) {
+                let span = self.role_bindings.entry(namespace).or_insert(position..position);
+                span.end = position + 1;
+            }
+        }
+    }
+
     pub(super) fn read_subjects(&mut self) {
         for binding in self.inventory().bindings() {
             for subject in &*binding.subjects {

@@ -292,9 +292,12 @@ impl Arguments {
         let mut found = certain.find(&starts);
         let (mut choke_points, mut possible) = (Vec::new(), Vec::new());
         let mut further = Vec::new();
-        if found.starts > found.paths.len() + found.admins.len() {
+        let known_subjects = known(&found);
+        let open: Vec<Start> =
+            starts.iter().filter(|it| !known_subjects.contains(&it.subject)).cloned().collect();
+        if !open.is_empty() {
             let mut finder = self.finder(session, options, Reach::Possible, Grants::Certain);
-            let more = others(&found, finder.find(&starts));
+            let more = finder.find(&open).paths;
             possible.extend(more.iter().map(|path| path.subject.clone()));
             if self.possible && !more.is_empty() {
                 found.paths.extend(more);
