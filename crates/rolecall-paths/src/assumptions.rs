@@ -32,6 +32,8 @@ pub enum Nodes {
     /// They can, unless Pod Security is enforced.
     #[default]
     Reachable,
+    /// They can where a Namespace of the input has the label for `privileged`.
+    Labelled,
     /// They cannot: nothing follows from privileged Pods.
     Hardened,
 }

@@ -98,6 +98,11 @@ impl<'a> PathFinder<'a> {
         Self { graph: Graph::new(world, sink), traces: Traces::default() }
     }
 
+    /// Returns all subjects of the inventory from which paths can start, sorted.
+    pub fn starts(&self) -> Vec<Start> {
+        starts_of(&self.graph.world)
+    }
+
     /// Finds the starts that hold or reach the sink.
     pub fn find(&mut self, starts: &[Start]) -> Escalations<'a> {
         let mut nodes: FxHashMap<&Identity, NodeId> = FxHashMap::default();
@@ -142,7 +147,7 @@ impl<'a> PathFinder<'a> {
     ///
     /// A position grows with its starts. So if the position of several nodes together does not
     /// reach the sink, then none of them does.
-    fn test(&mut self, nodes: &[NodeId]) {
+    pub(crate) fn test(&mut self, nodes: &[NodeId]) {
         let open: Vec<NodeId> =
             nodes.iter().copied().filter(|node| self.graph.distance(*node).is_none()).collect();
         if open.is_empty() {
@@ -166,8 +171,11 @@ impl<'a> PathFinder<'a> {
 
 /// Returns all subjects of an inventory from which paths can start, sorted.
 pub fn all_starts(authorizer: &Authorizer) -> Vec<Start> {
-    let world = World::new(authorizer, Assumptions::default(), Kept::default(), true, Vec::new());
-    let inventory = authorizer.inventory();
+    starts_of(&World::new(authorizer, Assumptions::default(), Kept::default(), true, Vec::new()))
+}
+
+fn starts_of(world: &World<'_>) -> Vec<Start> {
+    let inventory = world.inventory();
     let mut starts: BTreeSet<Start> = BTreeSet::new();
     let of = |identity: Identity| Start {
         subject: Subject::of(&identity),

@@ -12,7 +12,7 @@ use crate::caps::ScopedCaps;
 use crate::need::{Resource, Verb};
 use crate::node::{Held, Node, NodeId, Nodes, Scope};
 use crate::step::{Combination, Expanded, Expander, Gathered, combine};
-use crate::world::World;
+use crate::world::{NamespaceId, World};
 use crate::{Row, Sink};
 
 /// A step of a single actor, or a member of an aggregate node.
@@ -23,6 +23,15 @@ pub(crate) struct Successor {
     pub(crate) target: NodeId,
     /// The step, if it consists of several requests.
     pub(crate) combination: Option<Rc<Combination>>,
+}
+
+/// Where a sink needs every right.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Where {
+    Cluster,
+    /// In each namespace.
+    Each,
+    In(NamespaceId),
 }
 
 /// The nodes and what is known about them.
@@ -111,6 +120,44 @@ impl<'w> Graph<'w> {
         }
         self.distance.clear();
         self.predecessors.clear();
+    }
+
+    /// Searches for another sink.
+    pub(crate) fn aim(&mut self, sink: Sink) {
+        self.turn(sink);
+        self.predecessors.clear();
+    }
+
+    /// Computes distances from another sink among the nodes that are already explored.
+    pub(crate) fn turn(&mut self, sink: Sink) {
+        self.sink = sink;
+        self.holds.clear();
+        self.distance.clear();
+    }
+
+    /// Changes what is assumed about nodes, and forgets the steps that depend on it.
+    pub(crate) fn assume_nodes(&mut self, nodes: crate::Nodes) {
+        let hardened = [nodes, self.world.assumptions.nodes].contains(&crate::Nodes::Hardened);
+        if hardened {
+            self.expanded.clear();
+        }
+        self.world.assumptions.nodes = nodes;
+        self.successors.clear();
+        self.distance.clear();
+        self.predecessors.clear();
+    }
+
+    /// Returns whether a node was found in the search before.
+    pub(crate) fn is_explored(&self, node: NodeId) -> bool {
+        self.predecessors.contains_key(&node)
+    }
+
+    /// Returns the nodes from which the sink is reached by at least one step, in order.
+    pub(crate) fn nodes_on_paths(&self) -> Vec<NodeId> {
+        let far = self.distance.iter().filter(|(_, steps)| **steps > 0);
+        let mut nodes: Vec<NodeId> = far.map(|(node, _)| *node).collect();
+        nodes.sort_unstable();
+        nodes
     }
 
     /// Returns the number of steps to the sink, if it is known.
@@ -227,18 +274,16 @@ impl<'w> Graph<'w> {
 
     /// Returns whether a node holds every right, everywhere or in a namespace.
     fn has_everything(&mut self, id: NodeId, node: &Node, namespace: Option<&Text>) -> bool {
-        let namespace = match namespace {
-            None => None,
-            Some(name) => match self.world.namespace_id(name) {
-                Some(id) => Some(id),
-                // In a namespace without objects, only rights everywhere count.
-                None => return self.has_everything(id, node, None),
-            },
+        let place = match namespace {
+            None => Where::Cluster,
+            Some(name) if **name == *"*" => Where::Each,
+            // In a namespace without objects, only rights in every namespace count.
+            Some(name) => self.world.namespace_id(name).map_or(Where::Each, Where::In),
         };
-        let is_there = |scope: Scope| match (scope, namespace) {
+        let is_there = |scope: Scope| match (scope, place) {
             (Scope::Cluster, _) => true,
-            (Scope::Each, namespace) => namespace.is_some(),
-            (Scope::In(own), namespace) => namespace == Some(own),
+            (Scope::Each, place) => place != Where::Cluster,
+            (Scope::In(own), place) => place == Where::In(own),
         };
         match node {
             Node::ClusterAdmin => true,

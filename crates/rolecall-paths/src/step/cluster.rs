@@ -120,7 +120,7 @@ impl Expander<'_, '_> {
 
     /// X25, and a half of X24.
     pub(super) fn namespace_steps(&mut self, site: &Site<'_>) {
-        let follows = self.world.assumptions.nodes == NodeSecurity::Reachable;
+        let follows = self.world.assumptions.nodes != NodeSecurity::Hardened;
         let labelled = site.change(Resource::Namespaces);
         if follows && labelled.has_named() {
             let spaces: Vec<_> = match site.scope {

@@ -448,7 +448,7 @@ fn take_over(
 ) {
     for (place, maker) in &gathered.make_pod {
         let maker = (*maker, Half::MakePod(*place));
-        let is_open = |namespace: &NamespaceId| world.enforces(*namespace) != Some(true);
+        let is_open = |namespace: &NamespaceId| world.is_open(*namespace);
         let open = match place {
             Some(namespace) => Some(*namespace).filter(is_open),
             None => world.all_namespaces().find(is_open),

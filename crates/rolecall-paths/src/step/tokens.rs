@@ -167,7 +167,7 @@ impl Expander<'_, '_> {
 
     /// Adds the half of X23 and X24.
     fn make_half(&mut self, place: Place, asks: impl Fn(&Self, NamespaceId) -> Vec<Ask>) {
-        let follows = self.world.assumptions.nodes == NodeSecurity::Reachable;
+        let follows = self.world.assumptions.nodes != NodeSecurity::Hardened;
         if follows && (self.recorder.is_some() || self.made.insert(place)) {
             self.half(Half::MakePod(place), |expander, _| {
                 asks(expander, expander.namespace(place))

@@ -12,6 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 pub(crate) use role_facts::RoleFacts;
 
+use crate::Nodes;
 use crate::assumptions::{Assumptions, Reach};
 use crate::need::{NeedIndex, Resource};
 use crate::scope::Held;
@@ -266,9 +267,24 @@ impl<'a> World<'a> {
     /// Returns whether Pod Security is enforced in a namespace; `None` if the Namespace was not
     /// read.
     pub(crate) fn enforces(&self, namespace: NamespaceId) -> Option<bool> {
-        let found = self.inventory().namespace(self.namespace(namespace))?;
-        let level = found.metadata.label("pod-security.kubernetes.io/enforce");
+        let level = self.pod_security(namespace)?;
         Some(level.is_some_and(|level| matches!(&**level, "baseline" | "restricted")))
+    }
+
+    /// Returns the level of Pod Security in the labels of a Namespace, if it was read.
+    fn pod_security(&self, namespace: NamespaceId) -> Option<Option<&Text>> {
+        let found = self.inventory().namespace(self.namespace(namespace))?;
+        Some(found.metadata.label("pod-security.kubernetes.io/enforce"))
+    }
+
+    /// Returns whether a privileged Pod can run in a namespace, as far as that is assumed.
+    pub(crate) fn is_open(&self, namespace: NamespaceId) -> bool {
+        match self.assumptions.nodes {
+            Nodes::Labelled => {
+                self.pod_security(namespace).flatten().is_some_and(|it| **it == *"privileged")
+            }
+            Nodes::Reachable | Nodes::Hardened => self.enforces(namespace) != Some(true),
+        }
     }
 
     /// Returns the positions of the RoleBindings of a namespace, or of all.
