@@ -25,13 +25,16 @@ mod tests {
         let with_logic = findings::rules().map(|rule| rule.meta.code);
         let risks: BTreeSet<RuleCode> = risk::all().map(|risk| risk.code).collect();
         // Expectations and suppressions report them without a rule.
-        let others = (601..=606).map(RuleCode);
+        let others = (601..=607).map(RuleCode);
+        // One search finds all paths.
+        let of_paths = (572..=574).map(RuleCode);
         let of_suppressions = (901..=903).map(RuleCode);
         // Those that compare a rendering with something else.
         let of_renderings = [701, 702, 703, 704, 705, 706, 707, 710, 711, 712].map(RuleCode);
         let mut codes: Vec<RuleCode> = with_logic
             .chain(risks)
             .chain(others)
+            .chain(of_paths)
             .chain(of_suppressions)
             .chain(of_renderings)
             .collect();

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use rolecall_access::AccessTerm;
+use rolecall_paths::Sink;
 use rolecall_rbac::{
     Binding, Identity, Metadata, Namespace, Origin, Request, Role, ServiceAccount, Text, Workload,
 };
@@ -42,6 +43,10 @@ pub struct Finding {
     pub also: Vec<Also>,
     /// The holders of a risk and its scope, in one text; empty for none or too many.
     pub(crate) held_by: String,
+    /// The holders of a risk, for findings that can be merged into those about their paths.
+    pub(crate) holders: Vec<String>,
+    /// The end of the path that it describes.
+    pub reaches: Option<Sink>,
     /// The denied requests, from which a fix can be generated.
     pub denied: Option<Box<Denied>>,
     /// Files that were not read and can contain the missing object; sorted.
@@ -131,6 +136,8 @@ impl Finding {
             subjects: Vec::new(),
             also: Vec::new(),
             held_by: String::new(),
+            holders: Vec::new(),
+            reaches: None,
             denied: None,
             unless: Vec::new(),
         }
@@ -179,6 +186,11 @@ impl Finding {
 
     pub(crate) fn subjects(mut self, subjects: Vec<String>) -> Self {
         self.subjects = subjects;
+        self
+    }
+
+    pub(crate) fn holders(mut self, holders: Vec<String>) -> Self {
+        self.holders = holders;
         self
     }
 

@@ -4,8 +4,10 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 
+use rolecall_paths::Sink;
 use rustc_hash::FxBuildHasher;
 
+use crate::findings::escalation::OF_PATHS;
 use crate::words::listed;
 use crate::{Also, Category, Finding, ObjectRef, Related, RuleCode, Severity, Step};
 
@@ -61,6 +63,7 @@ pub fn fold(findings: Vec<Finding>) -> Vec<Finding> {
         join_roles(&findings, group, &mut targets);
     }
     escalations(&findings, &mut targets);
+    paths(&findings, &mut targets);
     workloads_into_bindings(&findings, &mut targets);
     join(findings, &targets)
 }
@@ -185,6 +188,51 @@ fn escalations(findings: &[Finding], targets: &mut Targets) {
     }
 }
 
+/// Merges findings about risks that only matter because of the paths of their holders into the
+/// findings about these paths, if all holders have one. A path that is less severe is merged into the
+/// risk instead, and so is the path to a node of holders that control a namespace anyway.
+fn paths(findings: &[Finding], targets: &mut Targets) {
+    let is_path = |(_, finding): &&(usize, &Finding)| {
+        finding.reaches.is_some() && finding.rule.category == Category::Risk
+    };
+    let numbered: Vec<(usize, &Finding)> = findings.iter().enumerate().collect();
+    let of_subjects: HashMap<&str, (usize, Severity), FxBuildHasher> = numbered
+        .iter()
+        .filter(is_path)
+        .filter_map(|(index, it)| Some((it.subjects.first()?.as_str(), (*index, it.severity))))
+        .collect();
+    if of_subjects.is_empty() {
+        return;
+    }
+    for (index, finding) in numbered {
+        if finding.holders.is_empty() || targets.root(index) != index {
+            continue;
+        }
+        let paths = finding.holders.iter().map(|holder| of_subjects.get(&**holder).copied());
+        let Some(paths) = paths.collect::<Option<Vec<(usize, Severity)>>>() else { continue };
+        let Some((worst, severity)) =
+            paths.iter().copied().max_by_key(|(at, severity)| (*severity, Reverse(*at)))
+        else {
+            continue;
+        };
+        let is_risk_of_paths = OF_PATHS.contains(&finding.rule.code);
+        if is_risk_of_paths && severity > Severity::Info && severity >= finding.severity {
+            targets.send(index, worst);
+            continue;
+        }
+        // Full control of a namespace includes its labels, and so the way to a node.
+        let is_minor = |(path, severity): &(usize, Severity)| {
+            let sink = findings.get(*path).and_then(|it| it.reaches.as_ref());
+            (is_risk_of_paths || sink == Some(&Sink::Node))
+                && *severity <= finding.severity
+                && targets.root(*path) == *path
+        };
+        for (path, _) in paths.into_iter().filter(is_minor).collect::<Vec<_>>() {
+            targets.send(path, index);
+        }
+    }
+}
+
 /// Merges findings about workloads into those about the bindings that grant their access.
 fn workloads_into_bindings(findings: &[Finding], targets: &mut Targets) {
     if !findings.iter().any(is_of_workload) {
@@ -245,7 +293,9 @@ fn join(mut findings: Vec<Finding>, targets: &Targets) -> Vec<Finding> {
         };
         if of_workload {
             let note = "runs with this access".to_owned();
-            main.related.push(Related { object: also.object.clone(), note });
+            if !main.related.iter().any(|related| related.object == also.object) {
+                main.related.push(Related { object: also.object.clone(), note });
+            }
             if main.also.iter().any(|known| known.rule.code == also.rule.code) {
                 continue;
             }

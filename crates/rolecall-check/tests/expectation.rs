@@ -11,8 +11,8 @@
 use std::fmt::Write as _;
 
 use insta::assert_snapshot;
-use rolecall_check::CheckConfig;
 use rolecall_check::expectation::{Failure, Unmet, evaluate};
+use rolecall_check::{CheckConfig, KubernetesVersion};
 use rolecall_rbac::{Authorizer, Grant};
 use rolecall_source::facts::{self, Version};
 use rolecall_testing::cluster::cluster;
@@ -36,7 +36,9 @@ fn failures(objects: &str, expectations: &str) -> String {
     let catalog = facts::catalog(Version::V1_36);
     let expectations = read(expectations).unwrap();
     let mut lines = String::new();
-    for failure in evaluate(&authorizer, &catalog, &expectations.expectations) {
+    for failure in
+        evaluate(&authorizer, &catalog, &expectations.expectations, KubernetesVersion::NEWEST)
+    {
         writeln!(lines, "{failure}").unwrap();
         evidence(&mut lines, &failure);
     }
@@ -362,10 +364,10 @@ fn a_file_that_means_nothing_says_where_and_why() {
         "- subjects: [user/a]\n  can: [get pods]\n  namespaces: shop",
     ];
     let errors: Vec<String> = files.iter().map(|file| read(file).unwrap_err()).collect();
-    assert_snapshot!(errors.join("\n"), @r"
+    assert_snapshot!(errors.join("\n"), @r#"
     4:3: expectations[0]: `subjects` is empty: add at least one subject
-    4:3: expectations[0]: the expectation is empty: add `can`, `cannot` or `only`
-    5:3: expectations[0]: the field `cann` is not one of `name`, `reason`, `targets`, `subjects`, `except`, `optional`, `namespaces`, `can`, `cannot`, `only`
+    4:3: expectations[0]: the expectation is empty: add `can`, `cannot`, `cannotBecome` or `only`
+    5:3: expectations[0]: the field `cann` is not one of `name`, `reason`, `targets`, `subjects`, `except`, `optional`, `namespaces`, `can`, `cannot`, `only`, `cannotBecome`
     4:14: expectations[0].subjects[0]: `web` is not `sa/NAMESPACE:NAME`, `user/NAME` or `group/NAME`
     4:14: expectations[0].subjects[0]: `sa/web` is not `sa/NAMESPACE:NAME`, `user/NAME` or `group/NAME`
     4:14: expectations[0].subjects[0]: expected `sa/NAMESPACE:NAME`, `user/NAME`, `group/NAME`, or an object with `serviceAccounts` or `workloads`, found a number
@@ -382,5 +384,38 @@ fn a_file_that_means_nothing_says_where_and_why() {
     6:16: expectations[0].namespaces[0]: a namespace is an empty string: omit `namespaces` for every namespace
     6:38: expectations[0].namespaces[0]: the field `x` is not one of `matchLabels`, `matchExpressions`
     6:15: expectations[0].namespaces: expected a sequence, found a string
-    ");
+    "#);
+}
+
+#[test]
+fn cannot_become_is_broken_by_a_path_and_by_own_bindings() {
+    let objects = "
+        Role shop/tokens: create serviceaccounts/token
+        tokens: tokens -> sa/shop:web in shop
+        account: shop/op
+        ClusterRole all: * *.*
+        all: all -> sa/shop:op, user/root
+    ";
+    let expectations = "
+- name: nobody becomes admin
+  subjects: [sa/shop:web, user/root, user/jane]
+  cannotBecome: [cluster-admin, sa/shop:op, node]
+";
+    assert_snapshot!(failures(objects, expectations), @r#"
+    `sa/shop:web` can become cluster-admin: request a token (X01) to gain `sa/shop:op`, which violates `nobody becomes admin`
+    `user/root` can become cluster-admin by its own bindings, which violates `nobody becomes admin`
+    `sa/shop:web` can become `sa/shop:op`: request a token (X01) to gain `sa/shop:op`, which violates `nobody becomes admin`
+    `user/root` can become `sa/shop:op`: request a token (X01) to gain `sa/shop:op`, which violates `nobody becomes admin`
+    `sa/shop:web` can take over a node: request a token (X01) to gain `sa/shop:op`, then lift Pod Security, then take over a node (X24), which violates `nobody becomes admin`
+    `user/root` can take over a node: lift Pod Security, then take over a node (X24), which violates `nobody becomes admin`
+    "#);
+}
+
+#[test]
+fn cannot_become_is_undecided_where_something_was_not_read() {
+    let expectations = "
+- subjects: [user/jane]
+  cannotBecome: [cluster-admin]
+";
+    assert_snapshot!(failures("unread: RoleBinding in kitchen", expectations), @r#"unknown whether `cannotBecome` holds for `user/jane`, unread: every RoleBinding in namespace `kitchen`: forbidden"#);
 }

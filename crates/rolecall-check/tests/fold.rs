@@ -56,13 +56,16 @@ fn the_risks_of_a_role_are_one_finding_except_critical_ones() {
     let rows: &[(&[&str], &[&str])] = &[
         (
             &[LIST_SECRETS, CREATE_PODS, WRITE_SERVICES],
-            &["RC515 critical ClusterRole x: RC511 in `rules[0]`, RC542 in `rules[2]`"],
+            &[
+                "RC572 critical ClusterRoleBinding x: RC511 in `ClusterRole x`, RC515 in `ClusterRole x`, \
+               RC542 in `ClusterRole x`",
+            ],
         ),
         (
             &[WRITE_WEBHOOKS, CREATE_PODS, LIST_SECRETS],
             &[
                 "RC536 critical ClusterRole x: ",
-                "RC515 critical ClusterRole x: RC511 in `rules[2]`",
+                "RC572 critical ClusterRoleBinding x: RC511 in `ClusterRole x`, RC515 in `ClusterRole x`",
             ],
         ),
         (&[LIST_SECRETS, LIST_SECRETS], &["RC511 high ClusterRole x: RC511 in `rules[1]`"]),
@@ -102,7 +105,7 @@ fn needs_of_controllers_are_informational() {
         (&[CREATE_PODS, OWN_STATUS], "shop", "RC515 info"),
         // Wildcards keep their severity.
         (&[LIST_SECRETS, OWN_STATUS], "", "RC511 high"),
-        (&[CREATE_PODS, OWN_STATUS], "", "RC515 critical"),
+        (&[CREATE_PODS, OWN_STATUS], "", "RC572 critical"),
         // Writing the status of built-in kinds does not make a subject such a controller.
         (
             &[

@@ -223,7 +223,12 @@ fn bind_on_cluster_roles_is_granted_by_a_role_binding() {
     // Any role can be bound: a risk, and nothing dead.
     assert_eq!(
         found(&bound("Role", &rules(""))),
-        ["RC530 low Role rules[0]", "RC529 high Role rules[1]"],
+        [
+            "RC530 low Role rules[0]",
+            "RC529 high Role rules[1]",
+            // With cluster-admin in the namespace, they can change its labels.
+            "RC574 high RoleBinding subjects[0]",
+        ],
         "KubeHound: a Role"
     );
     // Kubernetes documents this delegation.

@@ -55,14 +55,19 @@ pub(crate) fn findings(
     });
     complete(&mut all);
     finding_words::add_remedies(&remedy::Judge::of(session), &mut all, sources);
+    finding_words::add_cuts(&mut all, sources);
     soften_tests(&mut all, rules.roots);
     rules.config.grade(&mut all);
     all
 }
 
 /// Returns findings about the expectations that do not hold.
-pub(crate) fn unmet(session: &Session, config: &CheckConfig) -> Vec<Finding> {
-    let failures = evaluate(&session.authorizer, &session.catalog, &config.expectations);
+pub(crate) fn unmet(
+    session: &Session,
+    config: &CheckConfig,
+    version: KubernetesVersion,
+) -> Vec<Finding> {
+    let failures = evaluate(&session.authorizer, &session.catalog, &config.expectations, version);
     let mut findings = expectation_findings(&failures);
     for (finding, failure) in findings.iter_mut().zip(&failures) {
         finding_words::add_near_misses(finding, failure);

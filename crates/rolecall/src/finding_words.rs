@@ -3,6 +3,7 @@
 use rolecall_access::{AccessTerm, Extent, ResourceTerm};
 use rolecall_check::expectation::{Failure, Unmet};
 use rolecall_check::{Denied, Finding, ObjectRef, Related};
+use rolecall_paths::Sink;
 use rolecall_rbac::{Request, ResourceRequest, Target, Text, sentence_list};
 
 use crate::advice::Advice;
@@ -25,6 +26,23 @@ pub(crate) fn add_remedies(judge: &Judge<'_>, findings: &mut [Finding], sources:
         if let Some(denied) = &finding.denied {
             finding.fix = remedy(judge, denied, sources);
         }
+    }
+}
+
+/// Adds the commands that plan the removal of paths. Each reads the input with the options in `sources`.
+pub(crate) fn add_cuts(findings: &mut [Finding], sources: &str) {
+    for finding in findings {
+        let (Some(sink), Some(subject)) = (&finding.reaches, finding.subjects.first()) else {
+            continue;
+        };
+        let to = match sink {
+            Sink::ClusterAdmin => String::new(),
+            other => format!(" --to {}", quote(&other.to_string())),
+        };
+        let separator = if sources.is_empty() { "" } else { " " };
+        let command =
+            format!("rolecall paths --from {}{to} --cut{separator}{sources}", quote(subject));
+        finding.fix = format!("{}: `{command}` proposes changes", finding.fix);
     }
 }
 

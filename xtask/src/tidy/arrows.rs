@@ -39,7 +39,7 @@ const ARROWS: [(&str, &[&str]); 18] = [
     ("rolecall-access", &["rolecall-rbac"]),
     ("rolecall-grant", &["rolecall-access", "rolecall-command", "rolecall-rbac", "rolecall-yaml"]),
     ("rolecall-paths", &["rolecall-rbac", "rolecall-walk"]),
-    ("rolecall-check", &["rolecall-access", "rolecall-command", "rolecall-rbac"]),
+    ("rolecall-check", &["rolecall-access", "rolecall-command", "rolecall-paths", "rolecall-rbac"]),
     ("rolecall-report", &["rolecall-access", "rolecall-rbac", "rolecall-yaml"]),
     ("rolecall-usage", &["rolecall-rbac"]),
     (

@@ -10,8 +10,8 @@ pub enum FormatError {
     /// A pattern has the notation of another tool.
     #[error(transparent)]
     Glob(GlobError),
-    /// An expectation has neither `can`, `cannot` nor `only`.
-    #[error("the expectation is empty: add `can`, `cannot` or `only`")]
+    /// An expectation has neither `can`, `cannot`, `cannotBecome` nor `only`.
+    #[error("the expectation is empty: add `can`, `cannot`, `cannotBecome` or `only`")]
     NothingExpected,
     /// An entry has no verbs.
     #[error("`verbs` is empty: add at least one verb, or `*` for every verb")]

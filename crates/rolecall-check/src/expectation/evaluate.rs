@@ -1,10 +1,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use rolecall_paths::Sink;
 use rolecall_rbac::{Authorizer, Catalog, Grant, Identity};
 
+use super::paths::{self, End};
 use super::subject::Known;
 use super::wanted::Wanted;
 use super::{AccessEntry, EntryError, Expectation, Failure, Spot, Unmet, Word};
+use crate::KubernetesVersion;
 use rolecall_access::{AccessSet, AccessTerm, EffectiveAccess, ReadableTerm, Scopes, baseline};
 use rolecall_access::{
     Holder,
@@ -17,9 +20,10 @@ pub fn evaluate<'a>(
     authorizer: &'a Authorizer,
     catalog: &'a Catalog,
     expectations: &'a [Expectation],
+    version: KubernetesVersion,
 ) -> Vec<Failure<'a>> {
     let all = expectations.iter().enumerate();
-    evaluate_some(authorizer, catalog, all)
+    evaluate_some(authorizer, catalog, all, version)
         .failures
         .into_iter()
         .map(|(_, failure)| failure)
@@ -33,13 +37,14 @@ pub fn evaluate_target<'a>(
     catalog: &'a Catalog,
     expectations: &'a [Expectation],
     target: Option<&str>,
+    version: KubernetesVersion,
 ) -> Outcome<'a> {
     let is_about = |expectation: &Expectation| {
         let named = |name| expectation.targets.iter().any(|glob| glob.matches(name));
         expectation.targets.is_empty() || target.is_some_and(named)
     };
     let about = expectations.iter().enumerate().filter(|(_, expectation)| is_about(expectation));
-    evaluate_some(authorizer, catalog, about)
+    evaluate_some(authorizer, catalog, about, version)
 }
 
 /// The result of evaluating expectations in one world.
@@ -55,6 +60,7 @@ fn evaluate_some<'a>(
     authorizer: &'a Authorizer,
     catalog: &'a Catalog,
     expectations: impl Iterator<Item = (usize, &'a Expectation)>,
+    version: KubernetesVersion,
 ) -> Outcome<'a> {
     let mut expectations = expectations.peekable();
     if expectations.peek().is_none() {
@@ -67,6 +73,7 @@ fn evaluate_some<'a>(
         known: Known::new(authorizer.inventory()),
         effective: EffectiveAccess::new(authorizer),
         held: BTreeMap::new(),
+        version,
         index: 0,
         outcome: Outcome::default(),
     };
@@ -84,6 +91,7 @@ struct Evaluation<'a> {
     known: Known<'a>,
     effective: EffectiveAccess<'a>,
     held: BTreeMap<Holder, Held>,
+    version: KubernetesVersion,
     /// The index of the expectation that is being evaluated.
     index: usize,
     outcome: Outcome<'a>,
@@ -118,6 +126,9 @@ impl<'a> Evaluation<'a> {
             }));
             most
         });
+        for (index, sink) in expectation.cannot_become.iter().enumerate() {
+            self.cannot_become(expectation, index, sink, &holders);
+        }
         for holder in holders {
             let held = self.held(&holder);
             let at = Place { expectation, holder: &holder, held: &held };
@@ -219,6 +230,26 @@ impl<'a> Evaluation<'a> {
         }
         if is_within && !at.held.hidden.is_subset(&most) {
             self.leave_open(at, Spot::ONLY, Word::Only);
+        }
+    }
+
+    /// Reports the holders that hold an end or reach it by a path.
+    fn cannot_become(
+        &mut self,
+        expectation: &'a Expectation,
+        index: usize,
+        sink: &Sink,
+        holders: &BTreeSet<Holder>,
+    ) {
+        let spot = Spot::entry(Word::CannotBecome, index);
+        let found = paths::find(self.authorizer, self.version, sink, holders);
+        for (holder, end) in holders.iter().zip(found) {
+            let unmet = match end {
+                End::Unreached => continue,
+                End::Reached(steps) => Unmet::Becomes { sink: sink.clone(), steps },
+                End::Unknown(gaps) => Unmet::Undecided { word: Word::CannotBecome, gaps },
+            };
+            self.fail(expectation, Some(holder), spot, unmet);
         }
     }
 

@@ -1,8 +1,11 @@
 use std::fmt;
+use std::sync::Arc;
 
+use rolecall_paths::{Sink, Step};
 use rolecall_rbac::{Gap, Grant, NearMiss, Request};
 
 use super::{EntryError, Expectation};
+use crate::path_words;
 use rolecall_access::AccessTerm;
 use rolecall_access::Holder;
 
@@ -54,6 +57,13 @@ pub enum Unmet<'a> {
         /// All grants of a part of the access.
         by: Vec<Grant<'a>>,
     },
+    /// The subject can reach a forbidden end.
+    Becomes {
+        /// The end.
+        sink: Sink,
+        /// The steps of the path; empty if its own bindings are sufficient.
+        steps: Arc<[Step<'a>]>,
+    },
     /// The result depends on input that was not read.
     Undecided {
         /// The undecided access.
@@ -79,6 +89,8 @@ pub enum Word {
     Cannot,
     /// That nothing beyond it is granted.
     Only,
+    /// That no path leads to it.
+    CannotBecome,
 }
 
 /// The number of excess kinds of access that are reported.
@@ -102,6 +114,7 @@ impl Word {
             Self::Can => "can",
             Self::Cannot => "cannot",
             Self::Only => "only",
+            Self::CannotBecome => "cannotBecome",
         }
     }
 }
@@ -143,6 +156,16 @@ impl fmt::Display for Failure<'_> {
                 };
                 let named = named.join("; ");
                 write!(formatter, "`{holder}` can {named}{more}, which `only` does not include")?;
+            }
+            Unmet::Becomes { sink, steps } => {
+                let end = path_words::end(sink);
+                match steps.is_empty() {
+                    true => write!(formatter, "`{holder}` can {end} by its own bindings")?,
+                    false => {
+                        let way = path_words::way(steps);
+                        write!(formatter, "`{holder}` can {end}: {way}")?;
+                    }
+                }
             }
             Unmet::Undecided { word, gaps } => {
                 let word = word.as_str();

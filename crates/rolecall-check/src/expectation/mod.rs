@@ -14,6 +14,7 @@ mod error;
 mod evaluate;
 mod failure;
 mod model;
+mod paths;
 mod subject;
 mod wanted;
 mod worlds;

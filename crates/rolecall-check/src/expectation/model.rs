@@ -1,9 +1,10 @@
 use std::str::FromStr;
 
+use rolecall_paths::Sink;
 use rolecall_rbac::{Glob, LabelSelector, Origin, Text};
 use serde::Deserialize;
 
-use super::written::{StringOrObject, WrittenSelector, impl_deserialize};
+use super::written::{StringOrObject, WrittenSelector, WrittenSink, impl_deserialize};
 use super::{FormatError, SubjectPattern};
 use crate::TargetGlob;
 
@@ -29,6 +30,8 @@ pub struct Expectation {
     pub cannot: Vec<AccessEntry>,
     /// The maximum access in addition to `can`; `None` for no limit.
     pub only: Option<Vec<AccessEntry>>,
+    /// The ends that no subject can reach by escalation.
+    pub cannot_become: Vec<Sink>,
     /// The position; the reader of the file sets it.
     pub origin: Origin,
 }
@@ -52,6 +55,8 @@ struct WrittenExpectation {
     #[serde(default)]
     cannot: Vec<AccessEntry>,
     only: Option<Vec<AccessEntry>>,
+    #[serde(default)]
+    cannot_become: Vec<WrittenSink>,
 }
 
 /// One line of `can`, `cannot` or `only`.
@@ -121,11 +126,12 @@ impl TryFrom<WrittenExpectation> for Expectation {
             mut can,
             mut cannot,
             mut only,
+            cannot_become,
         } = written;
         if subjects.is_empty() {
             return Err(FormatError::NoSubjects);
         }
-        if can.is_empty() && cannot.is_empty() && only.is_none() {
+        if can.is_empty() && cannot.is_empty() && only.is_none() && cannot_become.is_empty() {
             return Err(FormatError::NothingExpected);
         }
         not_empty("targets", &targets)?;
@@ -146,6 +152,7 @@ impl TryFrom<WrittenExpectation> for Expectation {
             can,
             cannot,
             only,
+            cannot_become: cannot_become.into_iter().map(|written| written.0).collect(),
             origin: Origin::default(),
         })
     }

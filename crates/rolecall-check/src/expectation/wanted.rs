@@ -250,13 +250,11 @@ impl Resource {
             (Scope::Cluster | Scope::NamespaceObjects, Word::Only) => {
                 Ok(vec![these(Extent::everything(), &names)])
             }
-            (Scope::Cluster, Word::Can | Word::Cannot) => {
-                Ok(vec![these(Extent::of_list([""]), &names)])
-            }
+            (Scope::Cluster, _) => Ok(vec![these(Extent::of_list([""]), &names)]),
             (Scope::NamespaceObjects, Word::Can) if !entry.resource_names.is_empty() => {
                 Ok(names.listed.iter().map(in_itself).collect())
             }
-            (Scope::NamespaceObjects, Word::Can | Word::Cannot) => {
+            (Scope::NamespaceObjects, _) => {
                 let mut places = vec![these(Extent::of_list([""]), &names)];
                 if word == Word::Cannot {
                     let exist = known.inventory.namespace_names().into_iter();
@@ -304,7 +302,7 @@ fn named(
             (Word::Cannot, Some(glob)) => {
                 names.extend(glob.fresh(|name| exist.iter().any(|known| **known == *name)));
             }
-            (Word::Can | Word::Cannot, _) if none && names.len() == before => {
+            _ if word != Word::Only && none && names.len() == before => {
                 let pattern = glob.map_or_else(|| "selector".to_owned(), ToString::to_string);
                 return Err(EntryError::NoNamespace { pattern });
             }

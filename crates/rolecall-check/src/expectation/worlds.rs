@@ -76,7 +76,10 @@ impl<'w> Counted<'w> {
         match &failure.unmet {
             Unmet::Allowed { .. }
             | Unmet::Beyond { .. }
-            | Unmet::Undecided { word: Word::Cannot | Word::Only, .. } => false,
+            | Unmet::Becomes { .. }
+            | Unmet::Undecided { word: Word::Cannot | Word::Only | Word::CannotBecome, .. } => {
+                false
+            }
             Unmet::Undecided { word: Word::Can, .. } => failing < applying(),
             Unmet::Denied { .. } => failing < applying() || self.is_open.contains(&part),
             Unmet::NoSubject => with_subjects > 0,

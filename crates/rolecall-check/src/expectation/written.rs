@@ -5,6 +5,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::str::FromStr;
 
+use rolecall_paths::Sink;
 use rolecall_rbac::{LabelOperator, LabelRequirement, LabelSelector, Text};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
@@ -66,6 +67,16 @@ macro_rules! impl_deserialize {
 }
 
 pub(super) use impl_deserialize;
+
+/// The end of a path.
+pub(super) struct WrittenSink(pub(super) Sink);
+
+impl<'de> Deserialize<'de> for WrittenSink {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Text::deserialize(deserializer)?;
+        Sink::parse(&text).map(Self).map_err(D::Error::custom)
+    }
+}
 
 /// A label selector.
 #[derive(Default, Deserialize)]

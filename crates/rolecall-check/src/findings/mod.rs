@@ -4,6 +4,7 @@ pub(crate) mod accounts;
 mod broken;
 pub(crate) mod dead;
 pub(crate) mod denied;
+pub(crate) mod escalation;
 pub(crate) mod expectation;
 mod hygiene;
 mod ownership;
@@ -28,7 +29,8 @@ pub(crate) struct Rule {
 pub(crate) fn check(context: &Context<'_>) -> Vec<Finding> {
     let of_requests: fn(&Context<'_>, &mut Vec<Finding>) = risk::check;
     // Some take far longer than others, that of requests the longest.
-    let checks: Vec<_> = [of_requests].into_iter().chain(rules().map(|rule| rule.check)).collect();
+    let checks = [of_requests, escalation::check].into_iter();
+    let checks: Vec<_> = checks.chain(rules().map(|rule| rule.check)).collect();
     let found = checks.into_par_iter().with_max_len(1).map(|check| {
         let mut findings = Vec::new();
         check(context, &mut findings);

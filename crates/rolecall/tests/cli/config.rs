@@ -341,7 +341,7 @@ fn errors_in_a_configuration_have_a_position() {
     }
     said += &check_in(&[("a.yaml", READER)], "check . --expectations no.yaml").stderr;
     assert_snapshot!(said, @r#"
-    error: rolecall.yaml:3:37: expectations[0]: the field `cann` is not one of `name`, `reason`, `targets`, `subjects`, `except`, `optional`, `namespaces`, `can`, `cannot`, `only`
+    error: rolecall.yaml:3:37: expectations[0]: the field `cann` is not one of `name`, `reason`, `targets`, `subjects`, `except`, `optional`, `namespaces`, `can`, `cannot`, `only`, `cannotBecome`
     error: rolecall.yaml:3:13: severities: unknown finding `RC51`: `rolecall explain` lists all findings
     error: rolecall.yaml:3:21: severities.RC510: expected one of `info`, `low`, `medium`, `high`, `critical`, found `bad`
     error: rolecall.yaml:4:3: suppressions[0]: the field `reason` is missing

@@ -1,9 +1,11 @@
 //! RC6: access that differs from the expectations in `rolecall.yaml`.
 
 use rolecall_access::AccessTerm;
+use rolecall_paths::{Sink, Step};
 use rolecall_rbac::{Binding, Grant, Request, Role};
 
 use crate::expectation::{Expectation, Failure, Spot, Unmet};
+use crate::path_words;
 use crate::{Denied, FieldPath, Finding, ObjectRef, RuleCode, documents};
 
 /// The code of undecided expectations.
@@ -22,6 +24,7 @@ fn finding(failure: &Failure<'_>) -> Finding {
         Unmet::Undecided { .. } => &documents::RC604,
         Unmet::NoSubject => &documents::RC605,
         Unmet::Meaningless { .. } => &documents::RC606,
+        Unmet::Becomes { .. } => &documents::RC607,
     };
     // Fingerprint by message: line numbers and indices are unstable.
     let said = failure.to_string();
@@ -31,6 +34,7 @@ fn finding(failure: &Failure<'_>) -> Finding {
     match &failure.unmet {
         Unmet::Denied { missing, example, .. } => denied(finding, failure, example, missing),
         Unmet::Allowed { by, .. } | Unmet::Beyond { by, .. } => granted(finding, by),
+        Unmet::Becomes { sink, steps } => becomes(finding, failure, sink, steps),
         Unmet::Undecided { .. } => {
             finding.fix("make sure that rolecall can read this input, and check again")
         }
@@ -39,6 +43,17 @@ fn finding(failure: &Failure<'_>) -> Finding {
         }
         Unmet::Meaningless { .. } => finding,
     }
+}
+
+/// Adds the grants of a path.
+fn becomes(finding: Finding, failure: &Failure<'_>, sink: &Sink, steps: &[Step<'_>]) -> Finding {
+    if steps.is_empty() {
+        return finding.fix("remove the subject from the binding, or narrow its role");
+    }
+    let mut finding = path_words::add_evidence(finding, steps);
+    finding.reaches = Some(sink.clone());
+    let subjects = failure.holder.iter().map(ToString::to_string).collect();
+    finding.fix("narrow or remove one of the grants on the path").subjects(subjects)
 }
 
 /// Adds the missing access.

@@ -10,12 +10,16 @@ use rustc_hash::FxBuildHasher;
 use super::combination::{self, ADMIN_ROLES};
 use super::granted;
 use crate::context::Context;
+use crate::findings::escalation::OF_PATHS;
 use crate::rule_at::RuleAt;
 use crate::words::listed;
 use crate::{FieldPath, Finding, RuleCode, documents};
 
 /// The maximum number of holders by which findings are compared.
 const MOST_HOLDERS: usize = 8;
+
+/// Every request.
+const FULL_CONTROL: RuleCode = RuleCode(501);
 
 /// Reports every risk that is a set of requests.
 pub(crate) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -66,6 +70,7 @@ fn about_rule(
         .about(risk.name)
         .severity(judged.severity)
         .held_by(judged.held_by())
+        .holders(mergeable(risk, &judged.bindings))
         .fix(format!("{advice}{}", judged.pod_security(engine, risk)));
     for binding in &judged.bindings {
         finding = finding.related((*binding).into(), "grants it");
@@ -112,6 +117,7 @@ fn bindings_to_other_roles(
                 .at(FieldPath::key("roleRef"))
                 .about(&*role.metadata.name)
                 .severity(judged.severity)
+                .holders(mergeable(hit.risk, &[binding]))
                 .fix(fix(context, hit.risk, role));
             findings.push(finding);
         }
@@ -239,6 +245,14 @@ impl Judged<'_> {
 
 fn scope(binding: &Binding) -> Option<&str> {
     (!binding.is_cluster_role_binding()).then_some(&*binding.metadata.namespace)
+}
+
+/// Returns the holders of a risk that paths explain better, or of control over a namespace.
+fn mergeable(risk: &Risk, bindings: &[&Binding]) -> Vec<String> {
+    match OF_PATHS.contains(&risk.code) || risk.code == FULL_CONTROL {
+        true => holders(bindings).iter().map(ToString::to_string).collect(),
+        false => Vec::new(),
+    }
 }
 
 fn holders(bindings: &[&Binding]) -> Vec<Holder> {

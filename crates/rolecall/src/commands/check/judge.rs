@@ -170,10 +170,11 @@ impl Judge<'_> {
         if expectations.is_empty() {
             return vec![Vec::new(); sessions.len()];
         }
+        let version = self.options.source.kubernetes_version(self.arguments.kubernetes_version);
         let evaluate = |(number, session): (usize, &&'s Session)| {
             let session: &'s Session = session;
             let target = targets.get(number).map(|it| &*it.target.target.name);
-            evaluate_target(&session.authorizer, &session.catalog, expectations, target)
+            evaluate_target(&session.authorizer, &session.catalog, expectations, target, version)
         };
         let worlds: Vec<Outcome<'_>> =
             sessions.par_iter().enumerate().with_max_len(1).map(evaluate).collect();

@@ -42,7 +42,7 @@ pub(super) fn findings(
         is_one_install: session.live().is_some(),
         roots: &checked::roots(options),
     };
-    let unmet = checked::unmet(session, config);
+    let unmet = checked::unmet(session, config, version);
     let all =
         checked::findings(session, &rules, |all| all.extend(unmet), &checked::sources(options));
     let inventory = session.authorizer.inventory();

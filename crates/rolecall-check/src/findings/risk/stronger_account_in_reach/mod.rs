@@ -150,6 +150,7 @@ fn about(
         .about(format!("{} {name}", names.first().map_or("", String::as_str)))
         .severity(severity)
         .fix(fix)
+        .holders(names.clone())
         .subjects(names);
     let Holder::ServiceAccount { namespace, name } = &stronger.account else { return finding };
     match context.inventory().service_account(namespace, name) {
