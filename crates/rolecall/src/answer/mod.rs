@@ -6,3 +6,4 @@ pub(crate) mod difference;
 pub(crate) mod fix;
 pub(crate) mod paths;
 pub(crate) mod repair;
+pub(crate) mod risks;

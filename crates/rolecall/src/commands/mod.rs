@@ -6,12 +6,14 @@ mod completions;
 pub(crate) mod diff;
 pub(crate) mod doctor;
 mod explain;
+mod fail_level;
 pub(crate) mod fix;
 mod help;
 mod man;
 mod options;
 pub(crate) mod paths;
 mod report;
+mod risks;
 mod rules;
 mod snapshot;
 mod targets;
@@ -23,6 +25,8 @@ mod walk;
 mod who_can;
 mod whoami;
 mod why;
+
+pub(crate) use paths::starts;
 
 use std::io::Write;
 
@@ -41,6 +45,7 @@ pub(crate) enum Command {
     Walk(walk::Arguments),
     WhoCan(who_can::Arguments),
     Paths(paths::Arguments),
+    Risks(risks::Arguments),
     Rules(rules::Arguments),
     Check(check::Arguments),
     Explain(explain::Arguments),
@@ -65,12 +70,13 @@ pub(crate) enum Command {
 type Augment = fn(clap::Command) -> clap::Command;
 
 /// The grammar of each command.
-const GRAMMARS: [(&str, Augment); 23] = [
+const GRAMMARS: [(&str, Augment); 24] = [
     ("can-i", can_i::Arguments::augment_args),
     ("why", why::Arguments::augment_args),
     ("walk", walk::Arguments::augment_args),
     ("who-can", who_can::Arguments::augment_args),
     ("paths", paths::Arguments::augment_args),
+    ("risks", risks::Arguments::augment_args),
     ("rules", rules::Arguments::augment_args),
     ("check", check::Arguments::augment_args),
     ("explain", explain::Arguments::augment_args),
@@ -147,6 +153,7 @@ impl Command {
             | Self::Walk(_)
             | Self::WhoCan(_)
             | Self::Paths(_)
+            | Self::Risks(_)
             | Self::Rules(_)
             | Self::Check(_)
             | Self::Explain(_)
@@ -180,6 +187,7 @@ impl Command {
             Self::Walk(arguments) => walk::run(ui, options, arguments),
             Self::WhoCan(arguments) => who_can::run(ui, options, arguments),
             Self::Paths(arguments) => paths::run(ui, options, arguments),
+            Self::Risks(arguments) => risks::run(ui, options, arguments),
             Self::Rules(arguments) => rules::run(ui, options, arguments),
             Self::Check(arguments) => check::run(ui, options, arguments),
             Self::Explain(arguments) => explain::run(ui, arguments),

@@ -39,7 +39,7 @@ struct PathDetails<'a> {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct StepDetails<'a> {
+pub(super) struct StepDetails<'a> {
     row: String,
     requests: Vec<MadeRequest<'a>>,
     /// The reason of each request, in the same order.
@@ -126,7 +126,8 @@ impl<'a> EscalationPaths<'a> {
 }
 
 impl<'a> StepDetails<'a> {
-    fn new(step: &'a Step<'a>) -> Self {
+    /// Copies a step.
+    pub(super) fn new(step: &'a Step<'a>) -> Self {
         let made = |made: &'a StepRequest<'a>| MadeRequest {
             subject: Subject::of(&made.actor).to_string(),
             request: RequestDetails::new(&made.request),

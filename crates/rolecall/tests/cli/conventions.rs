@@ -25,7 +25,7 @@ fn habits_from_other_tools_get_a_hint() {
         ("can-i get pods --fro sa/x", "did you mean `--for`?"),
         (
             "who-can get pods --for sa/x",
-            "`--for` is an option of `can-i`, `why`, `rules`, `fix`, `usage`, `unused`, `tighten`",
+            "`--for` is an option of `can-i`, `why`, `risks`, `rules`, `fix`, `usage`, `unused`, `tighten`",
         ),
         ("can-i get pods web-0", "use `--name web-0` to ask about one object"),
         ("why get pods web-0", "use `--name web-0` to ask about one object"),

@@ -55,6 +55,7 @@ mod render_tools;
 mod render_traps;
 mod report;
 mod reviews;
+mod risks;
 mod rules;
 mod sarif;
 mod schemas;

@@ -49,6 +49,8 @@ const OUTPUTS: &[(&str, &str)] = &[
     ("escalation-paths", "paths -f fixtures/delegated-bind --defaults none"),
     ("escalation-paths", "paths --all -f fixtures/ci-to-admin"),
     ("escalation-cut", "paths --cut -f fixtures/ci-to-admin"),
+    ("risks", "risks -f fixtures/ci-to-admin"),
+    ("risks", "risks -f fixtures/ns-1 -f fixtures/unread-document --limit 1 --show-system"),
     ("escalation-paths", "paths -f fixtures/ns-1 -f fixtures/unread-document --to secrets/ns-1"),
     ("findings", "check fixtures/v07-invalid-role-refs"),
     ("findings", "check fixtures/v18-rules-do-not-combine"),
@@ -68,6 +70,7 @@ const OUTPUTS: &[(&str, &str)] = &[
     ("access-diff", "diff fixtures/unread-document fixtures/ns-1"),
     ("access-diff", "diff fixtures/v24-masters fixtures/v13-every-resource"),
     ("access-diff", "diff fixtures/v15-resource-names fixtures/v19-urls"),
+    ("access-diff", "diff fixtures/ns-1 fixtures/ci-to-admin"),
     ("targets", "targets manifests"),
     ("rules-review", "rules --for sa/config-agent -n v15-app -f fixtures/v15-resource-names"),
     ("error", "can-i get pods --for sa/x -f nowhere"),
@@ -221,7 +224,7 @@ pub(crate) fn validator(name: &str) -> Validator {
 }
 
 /// The name of a record and the key of its list.
-const RECORDS: [(&str, &str); 12] = [
+const RECORDS: [(&str, &str); 14] = [
     ("pod", "pods"),
     ("everybodys", "everybodys"),
     ("subject", "subjects"),
@@ -234,11 +237,13 @@ const RECORDS: [(&str, &str); 12] = [
     ("lost", "lost"),
     ("undecided", "undecided"),
     ("risk", "risks"),
+    ("openedPath", "openedPaths"),
+    ("closedPath", "closedPaths"),
 ];
 
 #[test]
 fn json_lines_contain_the_same_as_the_document() {
-    let kinds = ["access-holders", "access-walk", "findings", "access-diff"];
+    let kinds = ["access-holders", "access-walk", "findings", "access-diff", "risks"];
     for (_, arguments) in OUTPUTS.iter().filter(|(schema, _)| kinds.contains(schema)) {
         let document = rolecall(&format!("{arguments} -o json"));
         let lines = rolecall(&format!("{arguments} -o jsonl"));

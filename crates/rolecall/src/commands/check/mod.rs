@@ -11,12 +11,13 @@ use std::str::FromStr;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use rolecall_check::{
-    Date, Finding, KubernetesVersion, RuleMeta, Severity, Suppressed, is_in_tests,
+    Date, Finding, KubernetesVersion, RuleMeta, Severity, Suppressed, is_in_tests, searches_paths,
 };
 use rolecall_rbac::{Glob, Replaced};
 use rolecall_source::manifests;
 
 use self::judge::{Judge, Report};
+use super::fail_level::{FailLevel, fail_levels};
 use crate::checked;
 use crate::cli::Options;
 use crate::config;
@@ -78,12 +79,6 @@ fn severities() -> impl TypedValueParser<Value = Severity> {
     PossibleValuesParser::new(words).try_map(|word| word.parse())
 }
 
-/// Parses the minimum severity of findings that fail the command.
-fn fail_levels() -> impl TypedValueParser<Value = FailLevel> {
-    let words = std::iter::once("none").chain(Severity::ALL.map(Severity::as_str));
-    PossibleValuesParser::new(words).try_map(|word| word.parse::<FailLevel>())
-}
-
 /// The formats of findings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum FindingsFormat {
@@ -119,28 +114,6 @@ impl FindingsFormat {
             Self::Json | Self::Jsonl | Self::Yaml | Self::Sarif | Self::Github => {
                 Exactness::Regions
             }
-        }
-    }
-}
-
-/// The minimum severity of findings that fail the command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum FailLevel {
-    /// No findings.
-    None,
-    /// Findings of at least this severity.
-    At(Severity),
-}
-
-impl FromStr for FailLevel {
-    type Err = String;
-
-    fn from_str(word: &str) -> Result<Self, String> {
-        match word {
-            "none" => Ok(Self::None),
-            word => word.parse().map(Self::At).map_err(|_| {
-                format!("`{word}` is not a level: use `none`, `info`, `low`, `medium`, `high` or `critical`")
-            }),
         }
     }
 }
@@ -199,6 +172,12 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let sessions = Sessions::load(ui, &options, &needs)?;
     if options.output.verbose > 0 {
         note_files(ui, sessions.plain.as_ref());
+    }
+    if sessions.all().any(|it| !searches_paths(it.authorizer.inventory())) {
+        ui.note(
+            "escalation paths were not searched, because there are more than 1,000 bindings; \
+             `rolecall paths` searches them",
+        );
     }
     let today = match arguments.today {
         Some(today) => today,

@@ -2,7 +2,7 @@
 
 mod cut;
 mod diagram;
-mod starts;
+pub(crate) mod starts;
 mod table;
 
 use std::collections::BTreeSet;

@@ -14,7 +14,7 @@ use crate::ui::Ui;
 use crate::words;
 
 /// Returns all subjects, without built-in ones unless they are wanted.
-pub(super) fn all(session: &Session, include_system: bool) -> Vec<Start> {
+pub(crate) fn all(session: &Session, include_system: bool) -> Vec<Start> {
     let mut starts = all_starts(&session.authorizer);
     if !include_system {
         let controllers = controllers(session);
@@ -54,7 +54,7 @@ fn is_system(start: &Start, controllers: &BTreeSet<String>) -> bool {
 }
 
 /// Returns the subjects of the arguments.
-pub(super) fn named(
+pub(crate) fn named(
     ui: &Ui,
     session: &Session,
     options: &Options,
