@@ -73,7 +73,7 @@ impl DiffSource {
             }
             _ => None,
         };
-        Ok(PreparedSource { source: self, copy })
+        Ok(PreparedSource { source: self, copy, contents: Contents::Rights })
     }
 }
 
@@ -81,9 +81,40 @@ impl DiffSource {
 pub(crate) struct PreparedSource {
     source: DiffSource,
     copy: Option<Copy>,
+    contents: Contents,
 }
 
+/// The objects of a source to read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Contents {
+    /// Those that grant access.
+    #[default]
+    Rights,
+    /// Also those on which escalation paths depend, such as Pods.
+    Paths,
+}
+
+/// The size of a file up to which all its objects are read.
+const SMALL: u64 = 4 << 20;
+
 impl PreparedSource {
+    /// Returns whether the source is small enough to read all objects: manifests, but not a cluster.
+    pub(crate) fn is_small(&self) -> bool {
+        match &self.source {
+            DiffSource::Git { .. } => true,
+            DiffSource::Path(path) => {
+                std::fs::metadata(path).is_ok_and(|it| it.is_dir() || it.len() <= SMALL)
+            }
+            DiffSource::Cluster { .. } | DiffSource::Overlay(_) => false,
+        }
+    }
+
+    /// Chooses the objects to read.
+    #[must_use]
+    pub(crate) fn with(self, contents: Contents) -> Self {
+        Self { contents, ..self }
+    }
+
     /// Reads everything that grants access in the source.
     pub(crate) fn load(&self, ui: &Ui, options: &Options) -> Result<Session, CommandError> {
         let mut options = options.clone();
@@ -107,7 +138,7 @@ impl PreparedSource {
                     path => format!("git:{revision}:{path}"),
                 };
                 let root_name = format!("git:{revision}:");
-                return Session::load_copy(ui, &options, copy, (&shown, &root_name));
+                return Session::load_copy(ui, &options, copy, (&shown, &root_name), self.needs());
             }
             DiffSource::Cluster { context } => {
                 options.cluster.context = context.clone().or(options.cluster.context);
@@ -117,8 +148,20 @@ impl PreparedSource {
                 options.source.overlay = true;
             }
         }
-        let needs = Needs { breadth: Breadth::Roles, may_be_nothing: true, ..Needs::default() };
-        Session::load(ui, &options, needs)
+        Session::load(ui, &options, self.needs())
+    }
+
+    fn needs(&self) -> Needs {
+        let of_paths = self.contents == Contents::Paths;
+        Needs {
+            service_accounts: of_paths,
+            namespaces: of_paths,
+            workloads: of_paths || self.copy.is_some(),
+            names: of_paths,
+            breadth: if of_paths { Breadth::All } else { Breadth::Roles },
+            may_be_nothing: true,
+            ..Needs::default()
+        }
     }
 
     /// Returns the name of a target without the path of the source, so that both sides have the same names.

@@ -44,6 +44,7 @@ mod needs;
 mod note;
 mod output;
 mod pager;
+mod path_changes;
 mod place;
 mod plain;
 mod question;

@@ -94,6 +94,7 @@ impl Session {
         options: &Options,
         copy: &git::Copy,
         (name, root_name): (&str, &str),
+        needs: Needs,
     ) -> Result<Self, CommandError> {
         let mut options = options.clone();
         options.source.filename = vec![copy.path.clone()];
@@ -103,7 +104,6 @@ impl Session {
             root: copy.root.clone(),
             root_name: root_name.to_owned(),
         });
-        let needs = Needs { workloads: true, may_be_nothing: true, ..Needs::default() };
         Self::load_manifests(ui, &options, &needs, Some(name))
     }
 

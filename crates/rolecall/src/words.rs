@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rolecall_paths::{Gain, Step};
 pub(crate) use rolecall_rbac::with_group;
 use rolecall_rbac::{
     Binding, Decision, Gap, Grant, HookLifetime, Metadata, Origin, PolicyRule, Problem, Request,
@@ -83,6 +84,21 @@ fn rule_in_part(
         text.push_str(&quoted(&rule.resource_names));
     }
     text
+}
+
+/// Describes the steps of a path: `X02 create a Pod -> sa/shop:op, X17 change a role that one holds`.
+pub(crate) fn steps(steps: &[Step<'_>]) -> String {
+    let last = steps.len().saturating_sub(1);
+    let steps = steps.iter().enumerate().map(|(position, step)| {
+        let gains = match &step.gains {
+            Gain::ClusterAdmin | Gain::Everything(_) | Gain::Node if position == last => {
+                String::new()
+            }
+            gains => format!(" -> {gains}"),
+        };
+        format!("{} {}{gains}", step.row, step.row.text().title)
+    });
+    steps.collect::<Vec<_>>().join(", ")
 }
 
 /// Returns `namespace/name`, or the name of a cluster-scoped object.

@@ -5,17 +5,18 @@ use clap::{Args, ValueEnum};
 use rolecall_access::Scopes;
 use rolecall_access::diff::{diff, gained_risks};
 use rolecall_access::risk::Engine;
-use rolecall_check::KubernetesVersion;
+use rolecall_check::{KubernetesVersion, searches_paths};
 use rolecall_rbac::{Gap, Identity, ObjectKind, Unread};
 
-use crate::answer::comparison::Comparison;
+use crate::answer::comparison::{Comparison, PathChanges};
 use crate::cli::Options;
-use crate::diff_source::{self, DiffSource, PreparedSource};
+use crate::diff_source::{self, Contents, DiffSource, PreparedSource};
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::listing::ListOptions;
 use crate::load::Session;
 use crate::output::{self, AccessDiff, AccessDiffs, DocumentFormat, Format, TargetDiff};
+use crate::path_changes;
 use crate::render;
 use crate::ui::Ui;
 use crate::{subject, words};
@@ -28,9 +29,13 @@ pub(crate) struct Arguments {
     old: String,
     /// The source to compare to
     new: String,
-    /// Exit with 1 if access was gained, if a risk was gained, or on any change
+    /// Exit with 1 if access was gained, if a risk was gained, if an escalation path opens, or on any
+    /// change
     #[arg(long, value_enum, value_name = "CHANGE")]
     fail_on: Option<FailOn>,
+    /// Compare escalation paths of clusters and large files, too, for which Pods must be read
+    #[arg(long)]
+    paths: bool,
     /// The Kubernetes version to assess risks for [default: that of --defaults]
     #[arg(long, value_name = "VERSION")]
     kubernetes_version: Option<KubernetesVersion>,
@@ -46,6 +51,7 @@ pub(crate) struct Arguments {
 enum FailOn {
     Gained,
     Risk,
+    Paths,
     Any,
 }
 
@@ -68,7 +74,9 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let is_table = matches!(arguments.output, DiffFormat::Table | DiffFormat::Wide);
     arguments.list.size.check(|| is_table)?;
     let (old_side, new_side) = sides(options, arguments)?;
-    let sides = Sides { old: old_side.prepare(ui)?, new: new_side.prepare(ui)? };
+    let (old, new) = (old_side.prepare(ui)?, new_side.prepare(ui)?);
+    let contents = arguments.contents(&old, &new);
+    let sides = Sides { old: old.with(contents), new: new.with(contents), contents };
     let (old, new) = (sides.old.load(ui, options), sides.new.load(ui, options));
     let has_worlds = |side: &Result<Session, CommandError>| {
         side.as_ref().is_err_and(|error| !error.worlds().is_empty())
@@ -87,7 +95,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     };
     let version = options.source.kubernetes_version(arguments.kubernetes_version);
     let mut out = ui.stdout();
-    let exit = compare(ui, arguments, version, (&old, &new), |comparison| {
+    let exit = compare(ui, arguments, (version, contents), (&old, &new), |comparison| {
         match arguments.output.as_document() {
             Some(format) => write_structured(ui, arguments, format, comparison)?,
             // Tables in a pipe are written without scanning them for colours, if they have none.
@@ -111,7 +119,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
 fn compare(
     ui: &Ui,
     arguments: &Arguments,
-    version: KubernetesVersion,
+    (version, contents): (KubernetesVersion, Contents),
     (old, new): (&Session, &Session),
     write: impl FnOnce(&Comparison<'_>) -> Result<(), CommandError>,
 ) -> Result<Exit, CommandError> {
@@ -120,13 +128,23 @@ fn compare(
     let (old_risks, new_risks) =
         (Engine::new(&old.authorizer, version), Engine::new(&new.authorizer, version));
     let risks = gained_risks(&diffs, &old_risks, &new_risks);
+    let is_small = || [old, new].iter().all(|it| searches_paths(it.authorizer.inventory()));
+    let paths = match contents {
+        Contents::Paths if arguments.asks_for_paths() || is_small() => {
+            path_changes::compare(old, new, version)
+        }
+        Contents::Paths | Contents::Rights => PathChanges::default(),
+    };
+    let gaps_of =
+        |session: &Session| gaps(session.authorizer.inventory().gaps(), arguments.asks_for_paths());
     let comparison = Comparison {
         old: &arguments.old,
         new: &arguments.new,
         diffs: &diffs,
         risks,
-        old_gaps: gaps(old.authorizer.inventory().gaps()),
-        new_gaps: gaps(new.authorizer.inventory().gaps()),
+        paths,
+        old_gaps: gaps_of(old),
+        new_gaps: gaps_of(new),
     };
     write(&comparison)?;
     let gained = diffs.iter().filter(|diff| !diff.gained.is_empty());
@@ -161,6 +179,22 @@ fn write_text(
 struct Sides {
     old: PreparedSource,
     new: PreparedSource,
+    contents: Contents,
+}
+
+impl Arguments {
+    /// Returns whether paths are compared whatever it costs.
+    fn asks_for_paths(&self) -> bool {
+        self.paths || self.fail_on == Some(FailOn::Paths)
+    }
+
+    /// Returns the objects to read: those of paths on request, and if that is cheap.
+    fn contents(&self, old: &PreparedSource, new: &PreparedSource) -> Contents {
+        match self.asks_for_paths() || (old.is_small() && new.is_small()) {
+            true => Contents::Paths,
+            false => Contents::Rights,
+        }
+    }
 }
 
 /// The names of the targets of each alternative, by its name without the path of the source.
@@ -226,26 +260,27 @@ impl Sides {
                     &new_loaded
                 }
             };
-            let result = compare(ui, arguments, version, (old, new), |comparison| {
-                if comparison.is_unchanged() && arguments.output.is_text() {
-                    unchanged += 1;
-                    return Ok(());
-                }
-                let separator = if shown > 0 { "\n" } else { "" };
-                shown += 1;
-                match arguments.output {
-                    DiffFormat::Json | DiffFormat::Jsonl | DiffFormat::Yaml => {
-                        documents.push(TargetDiff::new(name, comparison)?);
+            let result =
+                compare(ui, arguments, (version, self.contents), (old, new), |comparison| {
+                    if comparison.is_unchanged() && arguments.output.is_text() {
+                        unchanged += 1;
+                        return Ok(());
                     }
-                    DiffFormat::Github => {}
-                    DiffFormat::Markdown => writeln!(out, "{separator}### Target `{name}`\n")?,
-                    DiffFormat::Table | DiffFormat::Wide => {
-                        writeln!(out, "{separator}target {name}:")?;
+                    let separator = if shown > 0 { "\n" } else { "" };
+                    shown += 1;
+                    match arguments.output {
+                        DiffFormat::Json | DiffFormat::Jsonl | DiffFormat::Yaml => {
+                            documents.push(TargetDiff::new(name, comparison)?);
+                        }
+                        DiffFormat::Github => {}
+                        DiffFormat::Markdown => writeln!(out, "{separator}### Target `{name}`\n")?,
+                        DiffFormat::Table | DiffFormat::Wide => {
+                            writeln!(out, "{separator}target {name}:")?;
+                        }
                     }
-                }
-                write_text(ui, &mut out, arguments, comparison)?;
-                Ok(out.flush()?)
-            })?;
+                    write_text(ui, &mut out, arguments, comparison)?;
+                    Ok(out.flush()?)
+                })?;
             exit = exit.max(old.conclude(ui, new.conclude(ui, result)));
         }
         if unchanged > 0 {
@@ -322,14 +357,14 @@ fn sides(
     Ok((old, new))
 }
 
-/// Returns the gaps that could hide access.
-fn gaps(gaps: &[Gap]) -> Vec<Gap> {
+/// Returns the gaps that could hide access, or, if wanted, paths.
+fn gaps(gaps: &[Gap], of_paths: bool) -> Vec<Gap> {
     let hides_role = |gap: &&Gap| match &gap.unread {
         Unread::Anything => true,
         Unread::Kind { kind, .. }
         | Unread::KindOutside { kind, .. }
         | Unread::Object { kind, .. } => {
-            matches!(kind, ObjectKind::Role | ObjectKind::ClusterRole)
+            of_paths || matches!(kind, ObjectKind::Role | ObjectKind::ClusterRole)
         }
         Unread::Authorizer { .. } => false,
     };
@@ -343,6 +378,7 @@ fn exit_of(comparison: &Comparison<'_>, fail_on: Option<FailOn>) -> Exit {
         None => false,
         Some(FailOn::Gained) => comparison.diffs.iter().any(|diff| !diff.gained.is_empty()),
         Some(FailOn::Risk) => !comparison.risks.is_empty(),
+        Some(FailOn::Paths) => !comparison.paths.opened.is_empty(),
         Some(FailOn::Any) => !comparison.is_empty(),
     };
     let open = !comparison.old_gaps.is_empty() || !comparison.new_gaps.is_empty();

@@ -7,10 +7,12 @@ use rolecall_access::{
     Holder,
     diff::{Change, Difference, GainedRisk, HolderDiff},
 };
+use rolecall_paths::Reached;
 use rolecall_rbac::{Gap, Grant, Text};
 use serde::Serialize;
 
 use super::document::{Document, Each, Fields, Section, is_zero};
+use super::paths::StepDetails;
 use super::{GrantDetails, versioned, write_jsonl};
 use crate::answer::comparison::Comparison;
 use crate::error::CommandError;
@@ -26,6 +28,8 @@ pub(crate) struct AccessDiff<'a> {
     lost: Each<'a, Changed<'a>, ChangeDetails<'a>>,
     undecided: Each<'a, Changed<'a>, Undecided<'a>>,
     risks: Each<'a, &'a GainedRisk<'a, 'a>, RiskDetails<'a>>,
+    opened_paths: Each<'a, &'a Reached<'a>, PathDetails<'a>>,
+    closed_paths: Each<'a, &'a Reached<'a>, PathDetails<'a>>,
     gaps: Gaps,
     /// The number of records that `--limit` leaves out.
     #[serde(skip_serializing_if = "is_zero")]
@@ -139,6 +143,24 @@ struct RiskDetails<'a> {
     by: Vec<GrantDetails<'a>>,
 }
 
+/// A path that only one source has.
+#[derive(Serialize)]
+struct PathDetails<'a> {
+    subject: String,
+    sink: String,
+    steps: Vec<StepDetails<'a>>,
+}
+
+impl<'a> PathDetails<'a> {
+    fn new(found: &'a Reached<'a>) -> Self {
+        Self {
+            subject: found.subject.to_string(),
+            sink: found.sink.to_string(),
+            steps: found.steps.iter().map(StepDetails::new).collect(),
+        }
+    }
+}
+
 /// The gaps of each source.
 #[derive(Debug, Serialize)]
 struct Gaps {
@@ -158,7 +180,7 @@ struct Changed<'a> {
 impl<'a> AccessDiff<'a> {
     /// Copies a comparison.
     pub(crate) fn new(comparison: &'a Comparison<'a>) -> Self {
-        let Comparison { old, new, diffs, risks, old_gaps, new_gaps } = comparison;
+        let Comparison { old, new, diffs, risks, paths, old_gaps, new_gaps } = comparison;
         let undecided = diffs.iter().flat_map(|diff| {
             let HolderDiff { holder, perhaps_gained, perhaps_lost, .. } = diff;
             changed(holder, perhaps_gained, "gained").chain(changed(holder, perhaps_lost, "lost"))
@@ -176,6 +198,8 @@ impl<'a> AccessDiff<'a> {
                 details: ChangeDetails::new(changed),
             }),
             risks: Each::new(risks, RiskDetails::new),
+            opened_paths: Each::new(&paths.opened, PathDetails::new),
+            closed_paths: Each::new(&paths.closed, PathDetails::new),
             gaps: Gaps { old: texts(old_gaps), new: texts(new_gaps) },
             omitted: 0,
         }
@@ -188,7 +212,9 @@ impl<'a> AccessDiff<'a> {
         self.omitted = self.gained.limit(shown)
             + self.lost.limit(shown)
             + self.undecided.limit(shown)
-            + self.risks.limit(shown);
+            + self.risks.limit(shown)
+            + self.opened_paths.limit(shown)
+            + self.closed_paths.limit(shown);
         self
     }
 }
@@ -207,6 +233,8 @@ impl Document for AccessDiff<'_> {
             Section { key: "lost", record: "lost", list: &self.lost },
             Section { key: "undecided", record: "undecided", list: &self.undecided },
             Section { key: "risks", record: "risk", list: &self.risks },
+            Section { key: "openedPaths", record: "openedPath", list: &self.opened_paths },
+            Section { key: "closedPaths", record: "closedPath", list: &self.closed_paths },
         ]
     }
 

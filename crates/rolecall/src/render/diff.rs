@@ -1,5 +1,7 @@
 //! Differences in access, for terminals and CI.
 
+mod paths;
+
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -79,7 +81,8 @@ pub(crate) fn write_summary(
     let worst = worst_risks(comparison);
     let changes = rows(comparison).map(|row| row.keys(&worst));
     let risks = comparison.risks.iter().map(risk_keys);
-    let summary = Summary::of(changes.chain(risks));
+    let paths = paths::all(comparison).map(|it| paths::keys(&it));
+    let summary = Summary::of(changes.chain(risks).chain(paths));
     summary.write(out, ["CHANGE", "SUBJECT", "change"], layout)?;
     writeln!(out, "{}", totals(comparison))
 }
@@ -201,13 +204,15 @@ fn write_risks(
             writeln!(out, "{omission}")?;
         }
     }
-    match comparison.diffs.iter().flat_map(rows_of).next() {
-        None => Ok(()),
-        Some(_) => writeln!(out, "\n{}", totals(comparison)),
+    paths::write_table(out, comparison, list, (room, layout))?;
+    match comparison.paths.is_empty() && comparison.diffs.iter().flat_map(rows_of).next().is_none()
+    {
+        true => Ok(()),
+        false => writeln!(out, "\n{}", totals(comparison)),
     }
 }
 
-/// Counts the changes and the risks.
+/// Counts the changes, the risks and the paths.
 fn totals(comparison: &Comparison<'_>) -> String {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for row in rows(comparison) {
@@ -228,6 +233,7 @@ fn totals(comparison: &Comparison<'_>) -> String {
         let plural = if comparison.risks.len() == 1 { "" } else { "s" };
         totals.push(format!("{} risk{plural} ({})", comparison.risks.len(), each.join(", ")));
     }
+    totals.extend(paths::totals(comparison));
     totals.join(", ")
 }
 
@@ -236,6 +242,7 @@ pub(crate) fn write_markdown(out: &mut impl Write, comparison: &Comparison<'_>) 
     let rows: Vec<Row<'_>> = rows(comparison).collect();
     if rows.is_empty() {
         writeln!(out, "No subject gains or loses access.")?;
+        paths::write_markdown(out, comparison)?;
         return markdown::unread(out, unread(comparison));
     }
     markdown::head(out, ["change", "subject", "access", "through"])?;
@@ -245,6 +252,7 @@ pub(crate) fn write_markdown(out: &mut impl Write, comparison: &Comparison<'_>) 
         markdown::row(out, [row.kind.as_str(), &*subject, &*access, &*through])?;
     }
     if comparison.risks.is_empty() {
+        paths::write_markdown(out, comparison)?;
         return markdown::unread(out, unread(comparison));
     }
     writeln!(out)?;
@@ -255,6 +263,7 @@ pub(crate) fn write_markdown(out: &mut impl Write, comparison: &Comparison<'_>) 
         let code = risk.code.to_string();
         markdown::row(out, [&*code, risk.severity.as_str(), &*subject, place, may.as_str()])?;
     }
+    paths::write_markdown(out, comparison)?;
     markdown::unread(out, unread(comparison))
 }
 
@@ -285,6 +294,7 @@ pub(crate) fn write_github(out: &mut impl Write, comparison: &Comparison<'_>) ->
         let message = data(&format!("{holder} can now {may}, {scope}"));
         writeln!(out, "::{level} {place}title={title}::{message}")?;
     }
+    paths::write_github(out, comparison)?;
     for row in rows(comparison) {
         let level = if row.kind == Kind::Gained { "warning" } else { "notice" };
         let place = row.change.by.iter().find_map(place).unwrap_or_default();
@@ -428,7 +438,7 @@ fn with_origin(name: String, origin: &Origin) -> String {
 
 /// Returns the location of an annotation: the role, or the binding if the role is not in a file of the
 /// checkout.
-fn place(grant: &RuleGrant<'_>) -> Option<String> {
+pub(super) fn place(grant: &RuleGrant<'_>) -> Option<String> {
     let origins = [&grant.role.metadata.origin, &grant.binding.metadata.origin];
     origins.into_iter().find_map(|origin| match origin {
         Origin::File { path, line } if !path.starts_with("git:") && **path != *"-" => {

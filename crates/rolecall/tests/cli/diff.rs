@@ -387,3 +387,41 @@ metadata: {name: shell, namespace: shop}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: shell}
 subjects: [{kind: User, name: jane}]
 ";
+
+#[test]
+fn paths_that_open_and_close_are_listed() {
+    let ran = rolecall("diff fixtures/few-rights fixtures/ci-to-admin --fail-on paths");
+    assert_eq!(ran.exit, Some(1), "{ran}");
+    let ran = rolecall("diff fixtures/ci-to-admin fixtures/few-rights --fail-on paths");
+    assert_eq!(ran.exit, Some(0), "{ran}");
+    let path_lines = |arguments: &str| -> Vec<String> {
+        let ran = rolecall(arguments);
+        let lines =
+            ran.stdout.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+        lines.filter(|line| line.contains("opened") || line.contains("closed")).collect()
+    };
+    let mut all = Vec::new();
+    for arguments in [
+        "diff fixtures/few-rights fixtures/ci-to-admin",
+        "diff fixtures/ci-to-admin fixtures/few-rights",
+        "diff fixtures/few-rights fixtures/ci-to-admin -o markdown",
+        "diff fixtures/few-rights fixtures/ci-to-admin -o github",
+        "diff fixtures/few-rights fixtures/ci-to-admin --summary",
+    ] {
+        all.extend(path_lines(arguments));
+    }
+    assert_snapshot!(all.join("\n"), @r#"
+    opened group/developers cluster-admin X03 create or change a workload -> sa/ci:release, X15 create a ClusterRoleBinding -> the rules of ClusterRole cluster-admin cluster-wide
+    opened sa/ci:release cluster-admin X15 create a ClusterRoleBinding -> the rules of ClusterRole cluster-admin cluster-wide
+    4 gained, 30 lost, 4 risks (1 critical, 2 medium, 1 info), 2 paths opened
+    closed group/developers cluster-admin X03 create or change a workload -> sa/ci:release, X15 create a ClusterRoleBinding -> the rules of ClusterRole cluster-admin cluster-wide
+    closed sa/ci:release cluster-admin X15 create a ClusterRoleBinding -> the rules of ClusterRole cluster-admin cluster-wide
+    30 gained, 4 lost, 25 risks (4 high, 4 medium, 8 low, 9 info), 2 paths closed
+    | opened | group/developers | cluster-admin | X03 create or change a workload -\> sa/ci:release, X15 create a ClusterRoleBinding -\> the rules of ClusterRole cluster-admin cluster-wide |
+    | opened | sa/ci:release | cluster-admin | X15 create a ClusterRoleBinding -\> the rules of ClusterRole cluster-admin cluster-wide |
+    ::error file=fixtures/ci-to-admin/manifests.yaml,line=47,title=path opened::group/developers to cluster-admin: X03 create or change a workload -> sa/ci:release, X15 create a ClusterRoleBinding -> the rules of ClusterRole cluster-admin cluster-wide
+    ::error file=fixtures/ci-to-admin/manifests.yaml,line=22,title=path opened::sa/ci:release to cluster-admin: X15 create a ClusterRoleBinding -> the rules of ClusterRole cluster-admin cluster-wide
+    path opened 2
+    4 gained, 30 lost, 4 risks (1 critical, 2 medium, 1 info), 2 paths opened
+    "#);
+}
