@@ -56,6 +56,10 @@ fn the_extension_decides_the_format() {
     | Change admission webhooks | none | 2 | – |
     | Approve certificate requests | none | 3 | – |
 
+    ## Escalation paths
+
+    0 of 5 subjects can become cluster-admin step by step; 0 more hold it directly.
+
     ## Findings
 
     1 high
@@ -85,6 +89,32 @@ fn the_extension_decides_the_format() {
     let ran = rolecall("report fixtures/ns-1");
     assert_eq!(ran.exit, Some(2), "{ran}");
     assert!(ran.stderr.contains("--out <FILE>"), "{ran}");
+}
+
+#[test]
+fn paths_to_cluster_admin_and_the_grants_that_close_them_are_in_the_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.md");
+    let ran = rolecall(&format!("report fixtures/ci-to-admin --out {}", path.display()));
+    assert_eq!(ran.exit, Some(0), "{ran}");
+    let text = fs::read_to_string(&path).unwrap();
+    let section = text.split("\n## ").find(|it| it.starts_with("Escalation paths")).unwrap();
+    assert_snapshot!(section, @r#"
+    Escalation paths
+
+    2 of 7 subjects can become cluster-admin step by step; 0 more hold it directly.
+
+    Grants to remove first:
+
+    1. rules\[0\] (get,list,create,patch clusterrolebindings.rbac.authorization.k8s.io) of ClusterRole release-installer, through ClusterRoleBinding release-installer: ends the paths of 2 subjects
+
+    | Subject | Steps |
+    |---|---|
+    | group/developers | sa/ci:release → the rules of ClusterRole cluster-admin cluster-wide |
+    | sa/ci:release | the rules of ClusterRole cluster-admin cluster-wide |
+    "#);
+    let page = rolecall("report fixtures/ci-to-admin --out -").stdout;
+    assert!(page.contains("<a href=\"#/paths\">All paths</a>"), "no paths on the first screen");
 }
 
 #[test]

@@ -1,11 +1,13 @@
 mod input;
+mod paths;
 mod scope;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use rolecall_check::{Date, KubernetesVersion};
+use rolecall_check::{Date, KubernetesVersion, searches_paths};
+use rolecall_paths::Assumptions;
 use rolecall_report::{Document, ReportInput, Summary, write_markdown, write_page};
 
 use crate::cli::Options;
@@ -62,6 +64,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         service_accounts: true,
         namespaces: true,
         workloads: true,
+        names: true,
         breadth: if options.namespace.first().is_some() { Breadth::Asked } else { Breadth::All },
         keeps_stdin: true,
         ..Needs::default()
@@ -74,12 +77,14 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     };
     let findings = input::findings(&session, &options, &config, version, today);
     let inventory = session.authorizer.inventory();
+    let assumptions = Assumptions { version, ..Assumptions::default() };
+    let paths = searches_paths(inventory).then(|| paths::of(&session, assumptions));
     let input = ReportInput {
         authorizer: &session.authorizer,
         catalog: &session.catalog,
         scope: &scope::of(&session, &options, arguments.title.as_deref(), findings.suppressed),
         findings: &findings.findings(),
-        paths: None,
+        paths: paths.as_ref(),
     };
     let summary = Summary::new(&input);
     let mut text = Vec::new();
