@@ -40,9 +40,15 @@ fn cluster_admin() -> String {
     "cluster-admin".to_owned()
 }
 
+#[derive(Deserialize)]
+struct Rows {
+    rows: Vec<RowCase>,
+}
+
 /// Parses the cases.
 pub fn cases(text: &str) -> Result<Vec<RowCase>, String> {
-    serde_yaml::from_str(text).map_err(|error| error.to_string())
+    let parsed: Rows = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
+    Ok(parsed.rows)
 }
 
 impl RowCase {

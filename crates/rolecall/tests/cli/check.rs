@@ -367,6 +367,9 @@ subjects: [{kind: ServiceAccount, name: web, namespace: shpo}]
     assert_snapshot!(checked(""), @r#"
     nothing found
     checked 2 objects in 1 file
+    --- stderr
+    warning: ServiceAccount `web` names no namespace and is read in `default`, but subjects are in `shpo`, which the tool that wrote stdin probably used
+    hint: pass `-n shpo` to read objects without a namespace there
     --- exit 0
     "#);
     assert_snapshot!(checked("-n shop"), @r#"
