@@ -56,6 +56,7 @@ mod risk_words;
 mod runners;
 mod shell;
 mod slow_input;
+mod starts;
 mod stream;
 mod stream_namespace;
 mod subject;

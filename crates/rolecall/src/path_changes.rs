@@ -9,8 +9,8 @@ use rolecall_paths::{
 use rolecall_rbac::SubjectKind;
 
 use crate::answer::comparison::PathChanges;
-use crate::commands::starts;
 use crate::load::Session;
+use crate::starts;
 
 /// Compares the paths of all subjects, without those of Pods, which are those of their ServiceAccounts.
 /// Privileged Pods count only in namespaces that are labelled for them, as in `check`.

@@ -7,7 +7,7 @@ use rolecall_rbac::Binding;
 
 use crate::runners::Runner;
 
-/// What a subject can become, and the risks that it holds.
+/// A subject with the ends that it can reach and the risks that it holds.
 pub(crate) struct RiskRow<'a> {
     pub(crate) subject: Subject,
     /// The worst severity of its ends and risks.

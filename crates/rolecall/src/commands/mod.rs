@@ -26,8 +26,6 @@ mod who_can;
 mod whoami;
 mod why;
 
-pub(crate) use paths::starts;
-
 use std::io::Write;
 
 use clap::{Args, Subcommand};

@@ -33,7 +33,7 @@ struct SubjectDetails<'a> {
     severity: &'static str,
     /// Whether it is cluster-admin by its own bindings.
     admin: bool,
-    /// What it can become, the worst first.
+    /// The ends that it can reach, the worst first.
     becomes: Vec<EndDetails<'a>>,
     risks: Vec<RiskDetails<'a>>,
     /// The workloads of a ServiceAccount; null if they were not read.
@@ -59,7 +59,7 @@ struct RiskDetails<'a> {
     /// The namespace; absent for everywhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     namespace: Option<&'a str>,
-    /// What the subject can do.
+    /// The ability that the risk gives the subject.
     may: &'static str,
 }
 

@@ -2,7 +2,6 @@
 
 mod cut;
 mod diagram;
-pub(crate) mod starts;
 mod table;
 
 use std::collections::BTreeSet;
@@ -25,6 +24,7 @@ use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::load::{Breadth, Needs, Session};
 use crate::output::{self, EscalationCut, EscalationPaths, Format};
+use crate::starts;
 use crate::subject::{self, SubjectArgument};
 use crate::ui::Ui;
 use crate::words;

@@ -6,8 +6,8 @@ use rolecall_paths::{
 use rolecall_rbac::{Binding, Role, RuleGrant};
 use rolecall_report::{Choke, Path, PathEvidence, PathStep, Paths};
 
-use crate::commands::starts;
 use crate::load::Session;
+use crate::starts;
 use crate::words;
 
 /// The number of grants to list.

@@ -14,7 +14,6 @@ use rolecall_rbac::{Gap, Unread};
 
 use self::row::{Builder, keys};
 use super::fail_level::{FailLevel, fail_levels};
-use super::paths::starts;
 use crate::answer::risks::RiskRow;
 use crate::cli::Options;
 use crate::error::CommandError;
@@ -24,6 +23,7 @@ use crate::load::{Breadth, Needs, Session};
 use crate::output::{self, DocumentFormat, MatrixFormat, Risks};
 use crate::render::Summary;
 use crate::runners::Runners;
+use crate::starts;
 use crate::subject::{self, SubjectArgument};
 use crate::ui::Ui;
 use crate::words;
