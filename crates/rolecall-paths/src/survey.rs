@@ -20,6 +20,9 @@ pub struct Survey<'a> {
     pub admins: Vec<Subject>,
     /// The ends that the others reach, sorted by subject. Those of a cluster-admin are left out.
     pub reached: Vec<Reached<'a>>,
+    /// Whether the paths to namespaces include those on which several identities act together. These
+    /// are searched for at most a hundred starts.
+    pub is_exhaustive: bool,
 }
 
 /// An end that a start reaches, by a shortest path.
@@ -32,6 +35,10 @@ pub struct Reached<'a> {
     /// The steps, in order.
     pub steps: Arc<[Step<'a>]>,
 }
+
+/// The maximum number of distinct starts whose whole positions are computed for paths to namespaces.
+/// With more, these paths have only steps that one identity takes on its own.
+const MOST_STARTS: usize = 100;
 
 /// An end that nothing reaches.
 fn nowhere() -> Sink {
@@ -47,14 +54,17 @@ impl<'a> PathFinder<'a> {
             reached.iter().map(|it| &it.subject).chain(&admins).collect();
         let rest: Vec<Start> =
             starts.iter().filter(|start| !done.contains(&start.subject)).cloned().collect();
+        let mut is_exhaustive = true;
         if !rest.is_empty() {
-            reached.extend(self.other_namespaces(&rest));
+            let (namespaces, is_complete) = self.other_namespaces(&rest);
+            is_exhaustive = is_complete;
+            reached.extend(namespaces);
             reached.extend(self.ends(&rest, Sink::Node).1);
             reached.sort_by(|one, other| {
                 (&one.subject, &one.sink).cmp(&(&other.subject, &other.sink))
             });
         }
-        Survey { admins, reached }
+        Survey { admins, reached, is_exhaustive }
     }
 
     /// Finds who holds a sink, and who reaches it. Afterwards, the finder searches for it.
@@ -82,8 +92,9 @@ impl<'a> PathFinder<'a> {
         self.traces = Traces::default();
     }
 
-    /// Finds who gains every right in namespaces other than its own.
-    fn other_namespaces(&mut self, starts: &[Start]) -> Vec<Reached<'a>> {
+    /// Finds who gains every right in namespaces other than its own, and returns whether the result
+    /// includes the paths on which several identities act together.
+    fn other_namespaces(&mut self, starts: &[Start]) -> (Vec<Reached<'a>>, bool) {
         self.retarget(nowhere());
         let mut starts_of: BTreeMap<NodeId, Vec<&Start>> = BTreeMap::new();
         for start in starts {
@@ -105,7 +116,10 @@ impl<'a> PathFinder<'a> {
                 }
             }
         }
-        self.several_actors(&distinct, &mut found);
+        let is_complete = distinct.len() <= MOST_STARTS;
+        if is_complete {
+            self.several_actors(&distinct, &mut found);
+        }
         let reached = found.into_iter().flat_map(|((node, place), steps)| {
             let sink = self.sink_of(place);
             let starts = starts_of.get(&node).into_iter().flatten();
@@ -116,7 +130,7 @@ impl<'a> PathFinder<'a> {
             });
             reached.collect::<Vec<_>>()
         });
-        reached.collect()
+        (reached.collect(), is_complete)
     }
 
     /// Adds the paths on which several identities of a position take a step together.

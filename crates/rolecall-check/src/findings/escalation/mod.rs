@@ -18,7 +18,7 @@ use crate::{Finding, RuleCode, RuleMeta, Severity, documents};
 pub(crate) const OF_PATHS: [RuleCode; 3] = [RuleCode(513), RuleCode(515), RuleCode(516)];
 
 /// The number of bindings up to which paths are searched without a request.
-const MOST_BINDINGS: usize = 1000;
+const MOST_BINDINGS: usize = 10_000;
 
 /// Returns whether paths are searched in an inventory: in manifests and small clusters, because the
 /// search can take far longer than all other rules.

@@ -175,7 +175,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     }
     if sessions.all().any(|it| !searches_paths(it.authorizer.inventory())) {
         ui.note(
-            "escalation paths were not searched, because there are more than 1,000 bindings; \
+            "escalation paths were not searched, because there are more than 10,000 bindings; \
              `rolecall paths` searches them",
         );
     }

@@ -13,6 +13,9 @@ use crate::words;
 /// The number of grants to list.
 const MOST_CHOKES: usize = 50;
 
+/// The number of bindings up to which cuts are planned.
+const MOST_BINDINGS: usize = 1000;
+
 /// Finds the paths, and the grants that close them. Pods and workloads are left out, because the report lists
 /// them with their ServiceAccounts.
 pub(super) fn of(session: &Session, assumptions: Assumptions) -> Paths<'_> {
@@ -22,7 +25,10 @@ pub(super) fn of(session: &Session, assumptions: Assumptions) -> Paths<'_> {
     let mut finder = PathFinder::new(authorizer, assumptions, sink.clone(), Grants::Certain);
     let found = finder.find(&starts);
     let points = finder.choke_points(&starts, &found);
-    let cuts = finder.plan_cut(&starts, &[]).map(|plan| plan.grants).unwrap_or_default();
+    let cuts = match authorizer.inventory().bindings().len() <= MOST_BINDINGS {
+        true => finder.plan_cut(&starts, &[]).map(|plan| plan.grants).unwrap_or_default(),
+        false => Vec::new(),
+    };
     let paths = found.paths.iter().map(|path| Path {
         subject: path.subject.to_string(),
         steps: path.steps.iter().map(step).collect(),

@@ -73,7 +73,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     };
     let session = Session::load(ui, options, needs)?;
     let starts = arguments.starts(ui, &session, options, &subjects)?;
-    let rows = arguments.rows(&session, options, &starts);
+    let rows = arguments.rows(ui, &session, options, &starts);
     write(ui, arguments, &session, &rows)?;
     let gaps: Vec<&Gap> = session
         .authorizer
@@ -130,6 +130,7 @@ impl Arguments {
     /// Assesses the subjects, the worst first.
     fn rows<'a>(
         &self,
+        ui: &Ui,
         session: &'a Session,
         options: &Options,
         starts: &[Start],
@@ -141,6 +142,12 @@ impl Arguments {
         let mut finder =
             PathFinder::new(authorizer, assumptions, Sink::ClusterAdmin, Grants::Certain);
         let survey = finder.survey(starts);
+        if !survey.is_exhaustive {
+            ui.note(
+                "with more than 100 subjects, paths to namespaces on which several identities act together \
+                 are not searched; `rolecall paths --to namespace/NAME` searches them",
+            );
+        }
         let engine = Engine::new(authorizer, version);
         let runners = Runners::new(authorizer.inventory());
         let mut builder = Builder::new(authorizer, RiskIndex::new(&engine), &runners, survey);
