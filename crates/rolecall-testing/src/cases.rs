@@ -107,6 +107,11 @@ pub struct Token {
     pub because: String,
 }
 
+/// Returns whether a file of a fixture contains manifests, rather than a table of cases.
+pub fn is_manifest(path: &Path) -> bool {
+    !(path.ends_with("cases.yaml") || path.ends_with("rows.yaml"))
+}
+
 impl Cases {
     /// Reads the cases of a directory.
     pub fn read(folder: &Path) -> Result<Self, String> {

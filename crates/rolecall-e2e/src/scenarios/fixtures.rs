@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use rolecall_testing::cases::{Case, Cases, Walk};
+use rolecall_testing::cases::{Case, Cases, Walk, is_manifest};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -88,7 +88,7 @@ fn apply(world: &World, folder: &Path, cases: &Cases) -> Result<()> {
     }
     for path in files::list_dir(folder)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name == "cases.yaml" {
+        if !is_manifest(&path) {
             continue;
         }
         let applied =
@@ -123,7 +123,7 @@ fn assumed_namespaces(folder: &Path) -> Result<BTreeSet<String>> {
 fn remove(world: &World, folder: &Path, namespace: &str) -> Result<()> {
     let mut yaml = String::new();
     for path in files::list_dir(folder)? {
-        if !path.ends_with("cases.yaml") {
+        if is_manifest(&path) {
             yaml.push_str(&files::read(&path)?);
             yaml.push_str("\n---\n");
         }

@@ -12,6 +12,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rolecall_rbac::Authorizer;
 use rolecall_source::manifests::{self, Defaults, LoadConfig, Selection};
+use rolecall_testing::cases::is_manifest;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -169,7 +170,7 @@ fn api_of(fixtures: &[&str]) -> Api {
     for path in paths {
         for entry in std::fs::read_dir(path).unwrap() {
             let path = entry.unwrap().path();
-            if path.ends_with("cases.yaml") {
+            if !is_manifest(&path) {
                 continue;
             }
             let text = std::fs::read_to_string(path).unwrap();
