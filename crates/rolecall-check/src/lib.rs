@@ -37,7 +37,7 @@ pub use external::{External, ExternalError, ExternalKind};
 pub use finding::{Also, Denied, FieldPath, Finding, ObjectRef, Related, Step};
 pub use findings::dead::{DeadGrant, dead_grant, dead_subject};
 pub use findings::denied::{Deployer, check_deployer, unheld_grants};
-pub use findings::escalation::searches_paths;
+pub use findings::escalation::{rule_of, searches_paths};
 pub use findings::expectation::expectation_findings;
 pub use findings::rendering::{
     Build, ClusterQuestion, Layer, PatchTarget, TokenSecret, Variant, check_build, check_variant,

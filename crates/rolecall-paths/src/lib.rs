@@ -48,4 +48,4 @@ pub use rights::EscalationRights;
 pub use row::{Row, RowText};
 pub use sink::{Sink, SinkError};
 pub use subject::Subject;
-pub use survey::{Reached, Survey};
+pub use survey::{Depth, Reached, Survey};

@@ -20,9 +20,23 @@ pub struct Survey<'a> {
     pub admins: Vec<Subject>,
     /// The ends that the others reach, sorted by subject. Those of a cluster-admin are left out.
     pub reached: Vec<Reached<'a>>,
-    /// Whether the paths to namespaces include those on which several identities act together. These
-    /// are searched for at most a hundred starts.
-    pub is_exhaustive: bool,
+}
+
+/// The paths to namespaces that a survey finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Depth {
+    /// Those whose steps one identity of a position takes on its own, which is fast for many starts.
+    Single,
+    /// Also those on which several identities of a position act together.
+    Whole,
+}
+
+impl Depth {
+    /// Returns the depth for some starts: [`Depth::Whole`] for at most a hundred identities.
+    pub fn of(starts: &[Start]) -> Self {
+        let identities: BTreeSet<&Identity> = starts.iter().map(|start| &*start.identity).collect();
+        if identities.len() <= MOST_IDENTITIES { Self::Whole } else { Self::Single }
+    }
 }
 
 /// An end that a start reaches, by a shortest path.
@@ -36,9 +50,8 @@ pub struct Reached<'a> {
     pub steps: Arc<[Step<'a>]>,
 }
 
-/// The maximum number of distinct starts whose whole positions are computed for paths to namespaces.
-/// With more, these paths have only steps that one identity takes on its own.
-const MOST_STARTS: usize = 100;
+/// The maximum number of identities whose whole positions are computed for paths to namespaces.
+const MOST_IDENTITIES: usize = 100;
 
 /// An end that nothing reaches.
 fn nowhere() -> Sink {
@@ -48,23 +61,20 @@ fn nowhere() -> Sink {
 impl<'a> PathFinder<'a> {
     /// Finds who reaches cluster-admin, every right in a namespace other than its own, or a node.
     /// Afterwards, the finder searches for nodes.
-    pub fn survey(&mut self, starts: &[Start]) -> Survey<'a> {
+    pub fn survey(&mut self, starts: &[Start], depth: Depth) -> Survey<'a> {
         let (admins, mut reached) = self.ends(starts, Sink::ClusterAdmin);
         let done: BTreeSet<&Subject> =
             reached.iter().map(|it| &it.subject).chain(&admins).collect();
         let rest: Vec<Start> =
             starts.iter().filter(|start| !done.contains(&start.subject)).cloned().collect();
-        let mut is_exhaustive = true;
         if !rest.is_empty() {
-            let (namespaces, is_complete) = self.other_namespaces(&rest);
-            is_exhaustive = is_complete;
-            reached.extend(namespaces);
+            reached.extend(self.other_namespaces(&rest, depth));
             reached.extend(self.ends(&rest, Sink::Node).1);
             reached.sort_by(|one, other| {
                 (&one.subject, &one.sink).cmp(&(&other.subject, &other.sink))
             });
         }
-        Survey { admins, reached, is_exhaustive }
+        Survey { admins, reached }
     }
 
     /// Finds who holds a sink, and who reaches it. Afterwards, the finder searches for it.
@@ -92,9 +102,8 @@ impl<'a> PathFinder<'a> {
         self.traces = Traces::default();
     }
 
-    /// Finds who gains every right in namespaces other than its own, and returns whether the result
-    /// includes the paths on which several identities act together.
-    fn other_namespaces(&mut self, starts: &[Start]) -> (Vec<Reached<'a>>, bool) {
+    /// Finds who gains every right in namespaces other than its own.
+    fn other_namespaces(&mut self, starts: &[Start], depth: Depth) -> Vec<Reached<'a>> {
         self.retarget(nowhere());
         let mut starts_of: BTreeMap<NodeId, Vec<&Start>> = BTreeMap::new();
         for start in starts {
@@ -116,8 +125,7 @@ impl<'a> PathFinder<'a> {
                 }
             }
         }
-        let is_complete = distinct.len() <= MOST_STARTS;
-        if is_complete {
+        if depth == Depth::Whole {
             self.several_actors(&distinct, &mut found);
         }
         let reached = found.into_iter().flat_map(|((node, place), steps)| {
@@ -130,7 +138,7 @@ impl<'a> PathFinder<'a> {
             });
             reached.collect::<Vec<_>>()
         });
-        (reached.collect(), is_complete)
+        reached.collect()
     }
 
     /// Adds the paths on which several identities of a position take a step together.

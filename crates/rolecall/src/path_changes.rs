@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rolecall_check::KubernetesVersion;
 use rolecall_paths::{
-    Assumptions, Evidence, Grants, Nodes, PathFinder, Reached, Sink, Subject, Survey,
+    Assumptions, Depth, Evidence, Grants, Nodes, PathFinder, Reached, Sink, Start, Subject, Survey,
 };
 use rolecall_rbac::SubjectKind;
 
@@ -19,17 +19,30 @@ pub(crate) fn compare<'a>(
     new: &'a Session,
     version: KubernetesVersion,
 ) -> PathChanges<'a> {
-    let (old, new) = (survey(old, version), survey(new, version));
+    let (from_old, from_new) = (starts_of(old), starts_of(new));
+    // A path that only one search can find is not a change.
+    let depth = Depth::of(&from_old).min(Depth::of(&from_new));
+    let old = survey(old, version, &from_old, depth);
+    let new = survey(new, version, &from_new, depth);
     PathChanges { opened: beyond(&new, &old), closed: beyond(&old, &new) }
 }
 
-fn survey(session: &Session, version: KubernetesVersion) -> Survey<'_> {
+fn starts_of(session: &Session) -> Vec<Start> {
+    let mut starts = starts::all(session, false);
+    starts.retain(|start| !start.subject.is_running());
+    starts
+}
+
+fn survey<'a>(
+    session: &'a Session,
+    version: KubernetesVersion,
+    starts: &[Start],
+    depth: Depth,
+) -> Survey<'a> {
     let assumptions = Assumptions { version, nodes: Nodes::Labelled, ..Assumptions::default() };
     let sink = Sink::ClusterAdmin;
     let mut finder = PathFinder::new(&session.authorizer, assumptions, sink, Grants::Certain);
-    let mut starts = starts::all(session, false);
-    starts.retain(|start| !start.subject.is_running());
-    finder.survey(&starts)
+    finder.survey(starts, depth)
 }
 
 /// Returns the paths of one side whose ends the subjects do not have on the other, without those that members

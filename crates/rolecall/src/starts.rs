@@ -8,10 +8,25 @@ use rolecall_rbac::SubjectKind;
 
 use crate::cli::Options;
 use crate::error::CommandError;
-use crate::load::Session;
+use crate::load::{Breadth, Needs, Session};
 use crate::subject::SubjectArgument;
 use crate::ui::Ui;
 use crate::words;
+
+/// Returns the objects that a search for paths reads, and those that its subjects refer to.
+pub(crate) fn needs(subjects: &[SubjectArgument]) -> Needs {
+    let of_subjects = SubjectArgument::needs(subjects);
+    Needs {
+        service_accounts: true,
+        namespaces: true,
+        workloads: true,
+        names: true,
+        breadth: Breadth::All,
+        unplaced: of_subjects.unplaced,
+        further_namespaces: of_subjects.further_namespaces,
+        ..Needs::default()
+    }
+}
 
 /// Returns all subjects, without built-in ones unless they are wanted.
 pub(crate) fn all(session: &Session, include_system: bool) -> Vec<Start> {

@@ -145,32 +145,22 @@ impl Command {
 
     /// Returns whether the output can be long, so that a terminal shows it in a pager.
     pub(crate) fn is_long(&self) -> bool {
-        match self {
+        matches!(
+            self,
             Self::CanI(_)
-            | Self::Why(_)
-            | Self::Walk(_)
-            | Self::WhoCan(_)
-            | Self::Paths(_)
-            | Self::Risks(_)
-            | Self::Rules(_)
-            | Self::Check(_)
-            | Self::Explain(_)
-            | Self::Diff(_)
-            | Self::Usage(_)
-            | Self::Unused(_)
-            | Self::Targets(_) => true,
-            Self::Report(_)
-            | Self::Fix(_)
-            | Self::Tighten(_)
-            | Self::Whoami(_)
-            | Self::Snapshot(_)
-            | Self::Doctor(_)
-            | Self::Completions(_)
-            | Self::Man(_)
-            | Self::Options(_)
-            | Self::Version(_)
-            | Self::Help(_) => false,
-        }
+                | Self::Why(_)
+                | Self::Walk(_)
+                | Self::WhoCan(_)
+                | Self::Paths(_)
+                | Self::Risks(_)
+                | Self::Rules(_)
+                | Self::Check(_)
+                | Self::Explain(_)
+                | Self::Diff(_)
+                | Self::Usage(_)
+                | Self::Unused(_)
+                | Self::Targets(_)
+        )
     }
 
     fn run_once(

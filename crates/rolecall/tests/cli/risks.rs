@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::command::{rolecall, rolecall_in_columns};
+use crate::command::{rolecall, rolecall_in_columns, rolecall_with};
 
 #[test]
 fn subjects_are_listed_by_what_they_can_become() {
@@ -77,4 +77,85 @@ fn the_fail_level_decides_about_the_exit_code() {
 fn builtin_subjects_are_listed_on_request() {
     let ran = rolecall("risks -f fixtures/ci-to-admin -o csv --show-system");
     assert!(ran.stdout.contains("group/system:masters"), "{ran}");
+}
+
+/// Jane reaches `shop` only with two ServiceAccounts at once: one writes roles, the other binds them.
+const TWO_ACTORS: &str = "
+apiVersion: v1
+kind: List
+items:
+- {apiVersion: v1, kind: ServiceAccount, metadata: {name: writer, namespace: ops}}
+- {apiVersion: v1, kind: ServiceAccount, metadata: {name: binder, namespace: ops}}
+- apiVersion: rbac.authorization.k8s.io/v1
+  kind: Role
+  metadata: {name: tokens, namespace: ops}
+  rules: [{apiGroups: [''], resources: [serviceaccounts/token], verbs: [create]}]
+- apiVersion: rbac.authorization.k8s.io/v1
+  kind: RoleBinding
+  metadata: {name: tokens, namespace: ops}
+  roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: tokens}
+  subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: jane}]
+- apiVersion: rbac.authorization.k8s.io/v1
+  kind: Role
+  metadata: {name: writer, namespace: shop}
+  rules: [{apiGroups: [rbac.authorization.k8s.io], resources: [roles], verbs: [create, escalate]}]
+- apiVersion: rbac.authorization.k8s.io/v1
+  kind: RoleBinding
+  metadata: {name: writer, namespace: shop}
+  roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: writer}
+  subjects: [{kind: ServiceAccount, name: writer, namespace: ops}]
+- apiVersion: rbac.authorization.k8s.io/v1
+  kind: Role
+  metadata: {name: binder, namespace: shop}
+  rules:
+  - {apiGroups: [rbac.authorization.k8s.io], resources: [rolebindings], verbs: [create]}
+  - {apiGroups: [rbac.authorization.k8s.io], resources: [roles], verbs: [bind]}
+- apiVersion: rbac.authorization.k8s.io/v1
+  kind: RoleBinding
+  metadata: {name: binder, namespace: shop}
+  roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: binder}
+  subjects: [{kind: ServiceAccount, name: binder, namespace: ops}]
+";
+
+/// Returns more viewers than a search for several actors takes.
+fn many_viewers() -> String {
+    let viewers: String = (0..101)
+        .map(|number| {
+            format!("- {{apiGroup: rbac.authorization.k8s.io, kind: User, name: u{number}}}\n")
+        })
+        .collect();
+    format!(
+        "---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {{name: viewers, namespace: shop}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}}
+subjects:
+{viewers}"
+    )
+}
+
+#[test]
+fn with_many_subjects_paths_of_several_actors_are_left_out_with_a_note() {
+    let few = rolecall_with("risks -f - --for user/jane", TWO_ACTORS);
+    assert!(few.stdout.contains("namespace/shop"), "{few}");
+    let many = rolecall_with("risks -f -", &format!("{TWO_ACTORS}{}", many_viewers()));
+    assert!(many.stderr.contains("with more than 100 subjects"), "{many}");
+}
+
+#[test]
+fn a_path_that_one_side_is_too_large_to_search_is_not_a_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let old = write("old.yaml", TWO_ACTORS);
+    let new = write("new.yaml", &format!("{TWO_ACTORS}{}", many_viewers()));
+    for (old, new) in [(&old, &new), (&new, &old)] {
+        let ran = rolecall(&format!("diff {old} {new} --fail-on paths --limit 1"));
+        assert!(!ran.stdout.contains("opened") && !ran.stdout.contains("closed"), "{ran}");
+        assert_eq!(ran.exit, Some(0), "{ran}");
+    }
 }

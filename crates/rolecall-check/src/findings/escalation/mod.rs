@@ -6,7 +6,9 @@ mod start;
 
 use std::collections::BTreeSet;
 
-use rolecall_paths::{Assumptions, Grants, Nodes, PathFinder, Reached, Sink, Start, Step, Subject};
+use rolecall_paths::{
+    Assumptions, Depth, Grants, Nodes, PathFinder, Reached, Sink, Start, Step, Subject,
+};
 use rolecall_rbac::{Binding, Inventory, Origin};
 
 use self::start::Candidates;
@@ -44,7 +46,7 @@ pub(crate) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     };
     let sink = Sink::ClusterAdmin;
     let mut finder = PathFinder::new(context.authorizer(), assumptions, sink, Grants::Certain);
-    let certain = finder.survey(&starts);
+    let certain = finder.survey(&starts, Depth::of(&starts));
     let mut done: BTreeSet<Subject> = certain.admins.into_iter().collect();
     report(context, &candidates, certain.reached, &mut done, |it| it, findings);
     let rest: Vec<Start> =
@@ -114,7 +116,8 @@ fn about(
     Some(finding)
 }
 
-fn rule_of(sink: &Sink) -> &'static RuleMeta {
+/// Returns the rule about subjects that reach an end.
+pub fn rule_of(sink: &Sink) -> &'static RuleMeta {
     match sink {
         Sink::Namespace(_) => &documents::RC573,
         Sink::Node => &documents::RC574,

@@ -22,7 +22,7 @@ use crate::cli::Options;
 use crate::commands::fix;
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
-use crate::load::{Breadth, Needs, Session};
+use crate::load::Session;
 use crate::output::{self, EscalationCut, EscalationPaths, Format};
 use crate::starts;
 use crate::subject::{self, SubjectArgument};
@@ -117,17 +117,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let kept: Vec<KeepArgument> =
         arguments.keep.iter().map(|text| KeepArgument::parse(text)).collect::<Result<_, _>>()?;
     let subjects = kept.iter().map(KeepArgument::subject).chain(&from).cloned();
-    let of_subjects = SubjectArgument::needs(&subjects.collect::<Vec<_>>());
-    let needs = Needs {
-        service_accounts: true,
-        namespaces: true,
-        workloads: true,
-        names: true,
-        breadth: Breadth::All,
-        unplaced: of_subjects.unplaced,
-        further_namespaces: of_subjects.further_namespaces,
-        ..Needs::default()
-    };
+    let needs = starts::needs(&subjects.collect::<Vec<_>>());
     let session = Session::load(ui, options, needs)?;
     let starts = match from.is_empty() {
         true => starts::all(&session, arguments.include_system),

@@ -9,7 +9,7 @@ use std::io::Write;
 use clap::Args;
 use rolecall_access::risk::{Engine, RiskIndex};
 use rolecall_check::Severity;
-use rolecall_paths::{Assumptions, Grants, Nodes, PathFinder, Sink, Start};
+use rolecall_paths::{Assumptions, Depth, Grants, Nodes, PathFinder, Sink, Start};
 use rolecall_rbac::{Gap, Unread};
 
 use self::row::{Builder, keys};
@@ -19,7 +19,7 @@ use crate::cli::Options;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::listing::{Arranged, ListOptions};
-use crate::load::{Breadth, Needs, Session};
+use crate::load::Session;
 use crate::output::{self, DocumentFormat, MatrixFormat, Risks};
 use crate::render::Summary;
 use crate::runners::Runners;
@@ -28,7 +28,7 @@ use crate::subject::{self, SubjectArgument};
 use crate::ui::Ui;
 use crate::words;
 
-/// List the subjects that are dangerous, with what they can become and the risks that they hold
+/// List dangerous subjects, with the access that they can gain and the risks that they hold
 #[derive(Debug, Args)]
 #[command(after_help = format!(include_str!("../../help/risks.txt"), grammar = subject::GRAMMAR))]
 pub(crate) struct Arguments {
@@ -60,18 +60,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         .iter()
         .map(|text| SubjectArgument::parse(text))
         .collect::<Result<_, _>>()?;
-    let of_subjects = SubjectArgument::needs(&subjects);
-    let needs = Needs {
-        service_accounts: true,
-        namespaces: true,
-        workloads: true,
-        names: true,
-        breadth: Breadth::All,
-        unplaced: of_subjects.unplaced,
-        further_namespaces: of_subjects.further_namespaces,
-        ..Needs::default()
-    };
-    let session = Session::load(ui, options, needs)?;
+    let session = Session::load(ui, options, starts::needs(&subjects))?;
     let starts = arguments.starts(ui, &session, options, &subjects)?;
     let rows = arguments.rows(ui, &session, options, &starts);
     write(ui, arguments, &session, &rows)?;
@@ -141,8 +130,9 @@ impl Arguments {
         let assumptions = Assumptions { version, nodes, ..Assumptions::default() };
         let mut finder =
             PathFinder::new(authorizer, assumptions, Sink::ClusterAdmin, Grants::Certain);
-        let survey = finder.survey(starts);
-        if !survey.is_exhaustive {
+        let depth = Depth::of(starts);
+        let survey = finder.survey(starts, depth);
+        if depth < Depth::Whole {
             ui.note(
                 "with more than 100 subjects, paths to namespaces on which several identities act together \
                  are not searched; `rolecall paths --to namespace/NAME` searches them",

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_access::Holder;
 use rolecall_access::risk::{HeldRisk, RiskIndex};
-use rolecall_check::Severity;
+use rolecall_check::{Severity, rule_of};
 use rolecall_paths::{Reached, Sink, Start, Subject, Survey};
 use rolecall_rbac::{Authorizer, Binding};
 
@@ -51,7 +51,7 @@ impl<'e, 'a> Builder<'e, 'a> {
             let key = |risk: &HeldRisk| (Reverse(risk.severity), risk.code);
             (key(one), &one.namespace).cmp(&(key(other), &other.namespace))
         });
-        let of_end = ends.first().map(|end| severity_of(&end.sink));
+        let of_end = ends.first().map(|end| rule_of(&end.sink).severity);
         let of_admin = is_admin.then_some(Severity::Critical);
         let of_risk = risks.first().map(|risk| risk.severity);
         let severity = of_end.into_iter().chain(of_admin).chain(of_risk).max()?;
@@ -166,13 +166,5 @@ pub(super) fn is_in(session: &Session, start: &Start, namespaces: &[String]) -> 
             .bindings(&session.authorizer)
             .iter()
             .any(|bound| is_named(&bound.binding.metadata.namespace)),
-    }
-}
-
-/// Returns the severity of a path, equal to that of its finding in `check`.
-fn severity_of(sink: &Sink) -> Severity {
-    match sink {
-        Sink::ClusterAdmin => Severity::Critical,
-        _ => Severity::High,
     }
 }
