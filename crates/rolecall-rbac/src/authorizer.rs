@@ -131,7 +131,7 @@ impl Authorizer {
             .collect()
     }
 
-    /// Returns whether a missing role may be in the part of the input that could not be read.
+    /// Returns whether a missing role might be in the part of the input that could not be read.
     pub(crate) fn is_only_unread(&self, problem: &Problem<'_>) -> bool {
         matches!(problem, Problem::RoleNotFound { .. })
             && self.inventory.gaps.iter().any(|gap| gap.may_hide_role_of(problem.binding()))

@@ -201,7 +201,7 @@ impl Gap {
         (is_aggregated && self.may_hide_cluster_role()) || is_role()
     }
 
-    /// Returns whether the gap leaves open what the ServiceAccount of an identity is: its name is a
+    /// Returns whether the gap leaves the ServiceAccount of an identity unknown: its name is a
     /// placeholder in the object that the gap is about.
     pub fn may_hide_identity(&self, identity: &Identity) -> bool {
         identity.as_service_account().is_some_and(|account| {

@@ -33,9 +33,9 @@ impl Metadata {
         }
         let events = list(self.annotation("helm.sh/hook")?);
         let policies = self.annotation("helm.sh/hook-delete-policy");
-        Some(if policies.is_some_and(|policies| list(policies).contains(&"hook-succeeded")) {
+        Some(if policies.is_some_and(|policies| has(&list(policies), "hook-succeeded")) {
             HookLifetime::DuringRun(events)
-        } else if !events.is_empty() && events.iter().all(|event| LATE.contains(event)) {
+        } else if !events.is_empty() && events.iter().all(|event| has(&LATE, event)) {
             HookLifetime::AfterRun(events)
         } else {
             HookLifetime::Lasting(events)
@@ -45,6 +45,11 @@ impl Metadata {
 
 fn list(text: &str) -> Vec<&str> {
     text.split(',').map(str::trim).filter(|item| !item.is_empty()).collect()
+}
+
+/// Helm ignores the case of events and policies.
+fn has(list: &[&str], word: &str) -> bool {
+    list.iter().any(|item| item.eq_ignore_ascii_case(word))
 }
 
 #[cfg(test)]
@@ -75,6 +80,13 @@ mod tests {
             (
                 "pre-install",
                 "hook-succeeded,hook-failed",
+                false,
+                Some(HookLifetime::DuringRun(vec!["pre-install"])),
+            ),
+            ("Test", "", false, Some(HookLifetime::AfterRun(vec!["Test"]))),
+            (
+                "pre-install",
+                "Hook-Succeeded",
                 false,
                 Some(HookLifetime::DuringRun(vec!["pre-install"])),
             ),

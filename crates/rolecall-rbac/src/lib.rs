@@ -9,7 +9,7 @@
 //!   Gap
 //! ```
 //!
-//! The evaluator mirrors `plugin/pkg/auth/authorizer/rbac` of Kubernetes, whose behaviour did not
+//! The evaluator mirrors `plugin/pkg/auth/authorizer/rbac` of Kubernetes, whose behavior did not
 //! change between 1.20 and 1.36. Like the server's authorizer, it knows nothing about scopes and
 //! discovery: callers build [`Request`]s with a [`Catalog`].
 //!
@@ -56,7 +56,8 @@ pub use aggregate::{AggregationDrift, resolve_aggregation, settle_aggregation};
 pub use authorizer::Authorizer;
 pub use built_in::{built_in_groups, is_built_in, is_not_always_served, not_always_served};
 pub use catalog::{
-    Catalog, CatalogBuilder, ResolveError, Resolved, ServedResource, Subresource, with_group,
+    Catalog, CatalogBuilder, ResolveError, Resolved, ServedResource, Subresource,
+    TOKEN_AUDIENCE_VERB, with_group,
 };
 pub use covers::{Coverage, break_down, compact, covers, covers_url, subtract};
 pub use decision::{Decision, Grant, Problem, RuleGrant, Verdict, VerdictKind};
@@ -70,7 +71,7 @@ pub use model::{
     AggregationRule, Binding, Container, Inventory, InventoryBuilder, LabelOperator,
     LabelRequirement, LabelSelector, Labels, Metadata, NamedObject, Namespace, Origin, Owner,
     PodLines, PodSpec, PolicyRule, Replaced, Role, RoleKind, RoleRef, ServiceAccount, Subject,
-    SubjectKind, TokenVolume, UnknownField, Variable, VariableValue, Workload,
+    SubjectKind, TokenVolume, UnknownField, Variable, VariableValue, Workload, shown_path,
 };
 pub use near_miss::{NearMiss, NearMissKind, Resemblance};
 pub use notation::{NamedSubject, NotationError};

@@ -138,7 +138,7 @@ fn resource_names_are_reported_with_and_without_a_requested_name() {
 }
 
 #[test]
-fn dead_spellings_of_the_resource_are_recognised() {
+fn dead_spellings_of_the_resource_are_recognized() {
     for written in ["deployment", "Deployment", "deploy", "deployments/*", "deployement"] {
         let objects = [
             role("shop", "r", rule("get", "apps", written)),

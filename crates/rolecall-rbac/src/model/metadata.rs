@@ -21,14 +21,19 @@ pub enum Origin {
 }
 
 impl Origin {
-    /// Returns `path:line` for an object from a file, or the path for a whole file.
+    /// Returns `path:line` for an object from a file, or the path for a whole file, for messages.
     pub fn position(&self) -> Option<String> {
         match self {
-            Self::File { path, line: 0 } => Some(path.to_string()),
-            Self::File { path, line } => Some(format!("{path}:{line}")),
+            Self::File { path, line: 0 } => Some(shown_path(path).to_owned()),
+            Self::File { path, line } => Some(format!("{}:{line}", shown_path(path))),
             Self::Cluster | Self::Default => None,
         }
     }
+}
+
+/// Returns the path of a file for messages. A hyphen alone would not look like a path.
+pub fn shown_path(path: &str) -> &str {
+    if path == "-" { "<stdin>" } else { path }
 }
 
 /// The part of `metadata` that access decisions, findings and messages use.

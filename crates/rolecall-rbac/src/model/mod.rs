@@ -11,7 +11,7 @@ mod workload;
 
 pub use binding::{Binding, RoleKind, RoleRef, Subject, SubjectKind};
 pub use inventory::{Inventory, InventoryBuilder, Replaced};
-pub use metadata::{Labels, Metadata, Origin};
+pub use metadata::{Labels, Metadata, Origin, shown_path};
 pub use role::{AggregationRule, LabelOperator, LabelRequirement, LabelSelector, PolicyRule, Role};
 pub use unknown_field::UnknownField;
 pub use workload::{

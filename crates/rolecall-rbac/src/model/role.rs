@@ -25,7 +25,7 @@ impl Role {
     }
 }
 
-/// One rule, as written: neither validated nor normalised.
+/// One rule, as written: neither validated nor normalized.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PolicyRule {
     /// Verbs; `*` is every verb.

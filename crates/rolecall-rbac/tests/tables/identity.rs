@@ -41,7 +41,7 @@ fn a_group_is_added_once() {
 }
 
 #[test]
-fn nodes_and_masters_are_recognised_by_name_and_group() {
+fn nodes_and_masters_are_recognized_by_name_and_group() {
     for (user, group, expected) in [
         ("system:node:a", "system:nodes", (false, true, false)),
         ("system:node:a", "others", (false, false, true)),

@@ -39,7 +39,7 @@ fn checked_subresources_belong_to_one_resource() {
 }
 
 #[test]
-fn a_word_that_names_a_subresource_somewhere_is_recognised() {
+fn a_word_that_names_a_subresource_somewhere_is_recognized() {
     let catalog = catalog();
     for (word, expected) in [
         ("log", true),

@@ -201,7 +201,7 @@ fn a_grant_names_the_first_subject_that_matches() {
 }
 
 #[test]
-fn placeholders_are_recognised() {
+fn placeholders_are_recognized() {
     for (name, expected) in [
         ("web", false),
         ("${NAME}", true),

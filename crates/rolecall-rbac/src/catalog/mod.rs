@@ -114,6 +114,10 @@ impl std::fmt::Display for ResolveError {
 
 impl std::error::Error for ResolveError {}
 
+/// The verb that allows kubelets to request tokens for an audience: the resource is the audience,
+/// the name is a ServiceAccount's.
+pub const TOKEN_AUDIENCE_VERB: &str = "request-serviceaccounts-token-audience";
+
 /// The API group of the virtual resources for impersonation.
 const AUTHENTICATION: &str = "authentication.k8s.io";
 /// The API group of metrics-server.
@@ -347,8 +351,18 @@ impl Catalog {
     }
 
     /// Resolves an argument like [`resolve`](Self::resolve), for a verb: servers check constrained
-    /// impersonation against resources in the group `authentication.k8s.io`.
+    /// impersonation against resources in the group `authentication.k8s.io`, and the audience of a token
+    /// as a resource.
     pub fn resolve_for(&self, verb: &str, argument: &str) -> Result<Resolved<'_>, ResolveError> {
+        if verb == TOKEN_AUDIENCE_VERB {
+            // Any text is an audience, including URLs.
+            return Ok(Resolved {
+                group: "".into(),
+                resource: argument.into(),
+                subresource: "".into(),
+                served: None,
+            });
+        }
         let (head, key) = argument.split_once('/').unwrap_or((argument, ""));
         let mut identities =
             self.named(head).filter_map(|served| self.get(AUTHENTICATION, &served.resource));
@@ -404,7 +418,7 @@ impl Catalog {
         let mut scored: Vec<(usize, String)> = self
             .resources
             .iter()
-            // A misspelt name rarely means `pods` or `nodes` of this group.
+            // A misspelled name rarely means `pods` or `nodes` of this group.
             .filter(|served| *served.group != *METRICS)
             .filter_map(|served| {
                 // Short names are too short for a meaningful distance.
@@ -455,38 +469,4 @@ pub fn with_group(resource: &str, group: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_request_is_namespaced_only_if_its_url_names_a_namespace() {
-        let mut builder = CatalogBuilder::new();
-        for (resource, namespaced) in [("namespaces", false), ("nodes", false), ("pods", true)] {
-            builder.add(ServedResource {
-                group: "".into(),
-                resource: resource.into(),
-                singular: "".into(),
-                kind: "".into(),
-                namespaced,
-                short_names: Vec::new(),
-                verbs: Vec::new(),
-                subresources: Vec::new(),
-                is_virtual: false,
-            });
-        }
-        let catalog = builder.build();
-        for (verb, resource, name, expected) in [
-            ("get", "pods", "x", "a"),
-            ("get", "nodes", "x", ""),
-            ("get", "namespaces", "x", "x"),
-            ("patch", "namespaces", "x", "x"),
-            ("get", "namespaces", "", ""),
-            ("list", "namespaces", "x", ""),
-            ("create", "namespaces", "x", ""),
-        ] {
-            let resolved = catalog.resolve(resource).unwrap();
-            let request = catalog.request(verb, &resolved, "a", name);
-            assert_eq!(request.namespace(), expected, "{verb} {resource} {name}");
-        }
-    }
-}
+mod tests;
