@@ -8,7 +8,7 @@
 use rolecall_rbac::{
     Catalog, ServedResource, checked_subresources, is_checked_subresource, not_always_served,
 };
-pub use rolecall_rbac::{built_in_groups, is_built_in, is_not_always_served};
+pub use rolecall_rbac::{TOKEN_AUDIENCE_VERB, built_in_groups, is_built_in, is_not_always_served};
 
 /// The verbs of requests about resources.
 pub const RESOURCE_VERBS: [&str; 8] =
@@ -17,12 +17,48 @@ pub const RESOURCE_VERBS: [&str; 8] =
 /// The verbs of requests for URLs: HTTP methods in lower case.
 pub const URL_VERBS: [&str; 7] = ["get", "head", "post", "put", "patch", "delete", "options"];
 
-/// The verb that allows kubelets to request tokens for an audience: the resource is the audience,
-/// the name is a ServiceAccount's.
-pub const TOKEN_AUDIENCE_VERB: &str = "request-serviceaccounts-token-audience";
+/// The verbs that authorizing proxies ask about for the methods of URLs. kube-rbac-proxy asks about
+/// `create` for POST and `update` for PUT.
+pub const PROXY_VERBS: [&str; 2] = ["create", "update"];
+
+/// The first parts of the URLs that API servers serve.
+const SERVED_URLS: [&str; 13] = [
+    ".well-known",
+    "api",
+    "apis",
+    "debug",
+    "flagz",
+    "healthz",
+    "livez",
+    "logs",
+    "metrics",
+    "openapi",
+    "openid",
+    "readyz",
+    "statusz",
+];
+
+/// Returns whether a URL belongs to another server, for which a proxy such as kube-rbac-proxy asks the API server:
+/// the API server itself serves no such path. Its core API has no version other than `v1`.
+pub fn is_of_other_server(url: &str) -> bool {
+    let mut parts = url.trim_start_matches('/').split('/');
+    match (parts.next(), parts.next()) {
+        (Some("api"), Some(version)) => {
+            version != "v1" && version.len() > 1 && !version.contains('*')
+        }
+        (Some(first), _) => {
+            let first = first.trim_end_matches('*');
+            !first.is_empty()
+                && first != "version"
+                && !first.starts_with("swagger")
+                && !SERVED_URLS.contains(&first)
+        }
+        _ => false,
+    }
+}
 
 /// The resources that each of these verbs applies to: API group and plural.
-const ASKED_ABOUT: [(&str, &[(&str, &str)]); 7] = [
+const ASKED_ABOUT: [(&str, &[(&str, &str)]); 11] = [
     ("approve", &[("certificates.k8s.io", "signers")]),
     ("attest", &[("certificates.k8s.io", "signers")]),
     ("bind", &[(RBAC, "roles"), (RBAC, "clusterroles")]),
@@ -33,8 +69,20 @@ const ASKED_ABOUT: [(&str, &[(&str, &str)]); 7] = [
             ("", "users"),
             ("", "groups"),
             ("", "serviceaccounts"),
-            ("authentication.k8s.io", "uids"),
-            ("authentication.k8s.io", "userextras"),
+            (AUTHENTICATION, "uids"),
+            (AUTHENTICATION, "userextras"),
+        ],
+    ),
+    ("impersonate:arbitrary-node", &[(AUTHENTICATION, "nodes")]),
+    ("impersonate:associated-node", &[(AUTHENTICATION, "nodes")]),
+    ("impersonate:serviceaccount", &[(AUTHENTICATION, "serviceaccounts")]),
+    (
+        "impersonate:user-info",
+        &[
+            (AUTHENTICATION, "users"),
+            (AUTHENTICATION, "groups"),
+            (AUTHENTICATION, "uids"),
+            (AUTHENTICATION, "userextras"),
         ],
     ),
     ("sign", &[("certificates.k8s.io", "signers")]),
@@ -50,6 +98,11 @@ const ASKED_ABOUT: [(&str, &[(&str, &str)]); 7] = [
 ];
 
 const RBAC: &str = "rbac.authorization.k8s.io";
+const AUTHENTICATION: &str = "authentication.k8s.io";
+
+/// The modes of constrained impersonation (docs/semantics.md#impersonation).
+pub const IMPERSONATION_MODES: [&str; 4] =
+    ["arbitrary-node", "associated-node", "serviceaccount", "user-info"];
 
 /// Returns the resources that a verb of authorization checks applies to; `None` for other verbs.
 pub fn asked_about(verb: &str) -> Option<&'static [(&'static str, &'static str)]> {
@@ -161,8 +214,15 @@ pub fn is_verb(verb: &str) -> bool {
     verb == "*"
         || RESOURCE_VERBS.contains(&verb)
         || CHECKED_VERBS.contains(&verb)
-        || verb.starts_with("impersonate:")
-        || verb.starts_with("impersonate-on:")
+        || verb.strip_prefix("impersonate:").is_some_and(is_mode)
+        || verb
+            .strip_prefix("impersonate-on:")
+            .and_then(|rest| rest.split_once(':'))
+            .is_some_and(|(mode, _)| is_mode(mode))
+}
+
+fn is_mode(word: &str) -> bool {
+    IMPERSONATION_MODES.contains(&word)
 }
 
 /// Returns whether requests use a verb, and not only special authorization checks.

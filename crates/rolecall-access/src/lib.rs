@@ -5,6 +5,7 @@
 
 pub mod diff;
 pub mod known;
+mod pool;
 pub mod risk;
 
 mod algebra;
@@ -13,8 +14,8 @@ mod rule_code;
 mod severity;
 
 pub use algebra::{
-    AccessSet, AccessTerm, EffectiveAccess, Extent, ReadableTerm, ResourceTerm, RuleSet, Scopes,
-    UrlTerm, baseline,
+    AccessSet, AccessTerm, EffectiveAccess, Extent, ExtentPatterns, ReadableTerm, ResourceTerm,
+    RuleSet, Scopes, UrlTerm, baseline,
 };
 pub use holder::Holder;
 pub use rolecall_rbac::{KubernetesVersion, VersionError, Versions};

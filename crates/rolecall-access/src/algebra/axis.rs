@@ -27,6 +27,9 @@ pub(super) trait Set: Clone + Eq + Hash + 'static {
     /// Returns the empty set.
     fn nothing() -> Self;
 
+    /// Returns a reference to the empty set.
+    fn nothing_ref() -> &'static Self;
+
     /// Returns the universal set.
     fn everything() -> Self;
 
@@ -44,9 +47,7 @@ pub(super) trait Set: Clone + Eq + Hash + 'static {
     fn is_subset(&self, other: &Self) -> bool;
 
     /// Returns whether the set is empty.
-    fn is_nothing(&self) -> bool {
-        *self == Self::nothing()
-    }
+    fn is_nothing(&self) -> bool;
 }
 
 /// The innermost value, below the last axis.
@@ -55,6 +56,10 @@ impl Set for bool {
 
     fn nothing() -> Self {
         false
+    }
+
+    fn nothing_ref() -> &'static Self {
+        &false
     }
 
     fn everything() -> Self {
@@ -80,6 +85,10 @@ impl Set for bool {
     fn is_subset(&self, other: &Self) -> bool {
         !*self || *other
     }
+
+    fn is_nothing(&self) -> bool {
+        !*self
+    }
 }
 
 /// A function from the points of one dimension to sets over the dimensions below it.
@@ -88,7 +97,8 @@ impl Set for bool {
 /// equal values. Cheap to clone, compare and hash; equal parts are mostly shared.
 #[derive(Clone, Debug)]
 pub(super) struct Axis<K: Key, S: Set> {
-    points: Arc<Points<K, S>>,
+    /// `None` for nothing, which is the most frequent value.
+    points: Option<Arc<Points<K, S>>>,
 }
 
 #[derive(Debug)]
@@ -101,11 +111,16 @@ struct Points<K, S> {
 
 impl<K: Key, S: Set> PartialEq for Axis<K, S> {
     fn eq(&self, other: &Self) -> bool {
-        let (one, another) = (&*self.points, &*other.points);
-        self.is(other)
-            || (one.digest == another.digest
-                && one.rest == another.rest
-                && one.named == another.named)
+        match (&self.points, &other.points) {
+            (None, None) => true,
+            (Some(one), Some(other)) => {
+                Arc::ptr_eq(one, other)
+                    || (one.digest == other.digest
+                        && one.rest == other.rest
+                        && one.named == other.named)
+            }
+            _ => false,
+        }
     }
 }
 
@@ -113,7 +128,7 @@ impl<K: Key, S: Set> Eq for Axis<K, S> {}
 
 impl<K: Key, S: Set> Hash for Axis<K, S> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(self.points.digest);
+        state.write_u64(self.digest());
     }
 }
 
@@ -128,13 +143,17 @@ impl<K: Key, S: Set> Axis<K, S> {
     }
 
     fn of(named: Vec<(K, S)>, rest: S) -> Self {
+        if named.is_empty() && rest.is_nothing() {
+            return Self { points: None };
+        }
         let mut hasher = FxHasher::default();
         for (key, set) in &named {
             key.hash(&mut hasher);
             hasher.write_u64(set.digest());
         }
         hasher.write_u64(rest.digest());
-        Self { points: Arc::new(Points { named, rest, digest: hasher.finish() }) }
+        let points = Points { named, rest, digest: hasher.finish() };
+        Self { points: Some(Arc::new(points)) }
     }
 
     /// Returns the function with a set at the points that the keys match, and nothing elsewhere.
@@ -147,7 +166,9 @@ impl<K: Key, S: Set> Axis<K, S> {
 
     /// Builds a canonical function from the sets of keys in ascending order.
     pub(super) fn build(rest: S, keys: impl IntoIterator<Item = (K, S)>) -> Self {
-        let mut named: Vec<(K, S)> = Vec::new();
+        let keys = keys.into_iter();
+        // Growing step by step takes as long as everything else.
+        let mut named: Vec<(K, S)> = Vec::with_capacity(keys.size_hint().1.unwrap_or_default());
         for (key, set) in keys {
             // Keys come after those that they inherit from, so the inherited sets are final.
             let inherited = key.inherited(&named).and_then(|position| named.get(position));
@@ -155,17 +176,20 @@ impl<K: Key, S: Set> Axis<K, S> {
                 named.push((key, set));
             }
         }
+        if named.len() < named.capacity() / 2 {
+            named.shrink_to_fit();
+        }
         Self::of(named, rest)
     }
 
     /// Returns the keys with explicit sets, sorted, and these sets.
     pub(super) fn named(&self) -> &[(K, S)] {
-        &self.points.named
+        self.points.as_ref().map_or(&[], |points| &points.named)
     }
 
     /// Returns the set of the points that no key matches.
     pub(super) fn rest(&self) -> &S {
-        &self.points.rest
+        self.points.as_ref().map_or(S::nothing_ref(), |points| &points.rest)
     }
 
     /// Returns the set at a key: explicit or inherited.
@@ -237,7 +261,11 @@ impl<K: Key, S: Set> Set for Axis<K, S> {
     const AXES: usize = S::AXES + 1;
 
     fn nothing() -> Self {
-        Self::constant(S::nothing())
+        Self { points: None }
+    }
+
+    fn nothing_ref() -> &'static Self {
+        &Self { points: None }
     }
 
     fn everything() -> Self {
@@ -263,11 +291,15 @@ impl<K: Key, S: Set> Set for Axis<K, S> {
     }
 
     fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.points, &other.points)
+        match (&self.points, &other.points) {
+            (None, None) => true,
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        }
     }
 
     fn digest(&self) -> u64 {
-        self.points.digest
+        self.points.as_ref().map_or(0, |points| points.digest)
     }
 
     fn is_subset(&self, other: &Self) -> bool {
@@ -284,7 +316,7 @@ impl<K: Key, S: Set> Set for Axis<K, S> {
     }
 
     fn is_nothing(&self) -> bool {
-        self.named().is_empty() && self.rest().is_nothing()
+        self.points.is_none()
     }
 }
 
@@ -315,5 +347,11 @@ impl<'a, K: Key, S: Set> Iterator for Pairs<'a, K, S> {
             (_, Some((key, other))) => Some((key, left.inherited(key), other)),
             _ => None,
         }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.left.named().len() - self.passed.0.min(self.left.named().len());
+        let right = self.right.named().len() - self.passed.1.min(self.right.named().len());
+        (left.max(right), Some(left + right))
     }
 }

@@ -19,7 +19,7 @@ impl<'t> ByNamespace<'t> {
     pub(crate) fn new(terms: impl IntoIterator<Item = &'t AccessTerm>) -> Self {
         let mut index = Self::default();
         for (position, term) in terms.into_iter().enumerate() {
-            match listed(term) {
+            match only_namespaces(term) {
                 Some(namespaces) => {
                     for namespace in namespaces {
                         index.listed.entry(namespace).or_default().push(position);
@@ -31,11 +31,6 @@ impl<'t> ByNamespace<'t> {
         index
     }
 
-    /// Returns the namespaces that terms name; `None` if a term is not limited to those it names.
-    pub(crate) fn namespaces(&self) -> Option<impl Iterator<Item = &'t Text>> {
-        self.others.is_empty().then(|| self.listed.keys().copied())
-    }
-
     /// Returns the positions of the terms that can include a namespace.
     pub(crate) fn of(&self, namespace: &Text) -> impl Iterator<Item = usize> {
         self.listed.get(namespace).into_iter().flatten().chain(&self.others).copied()
@@ -43,7 +38,7 @@ impl<'t> ByNamespace<'t> {
 }
 
 /// Returns the only namespaces of a term; `None` if it is not limited to a list.
-fn listed(term: &AccessTerm) -> Option<&[Text]> {
+pub(crate) fn only_namespaces(term: &AccessTerm) -> Option<&[Text]> {
     match term {
         AccessTerm::Resources(term) if !term.namespaces.all => Some(&term.namespaces.listed),
         AccessTerm::Everything | AccessTerm::Resources(_) | AccessTerm::Urls(_) => None,

@@ -47,6 +47,9 @@ pub(crate) struct Held {
     namespaces: Vec<(Text, Lists)>,
 }
 
+/// The number of unions of lists that are kept: most are of one subject.
+const MOST_UNIONS: usize = 1 << 10;
+
 /// Distinct lists of rules, sorted.
 type Lists = Vec<ListId>;
 
@@ -68,8 +71,8 @@ impl Held {
 #[derive(Debug, Default)]
 pub(crate) struct RuleLists<'a> {
     ids: HashMap<&'a [PolicyRule], ListId, FxBuildHasher>,
-    /// The same by address, so that popular roles are not hashed again for each binding.
-    ids_by_address: HashMap<*const [PolicyRule], ListId, FxBuildHasher>,
+    /// The same by address and length, so that popular roles are not hashed again for each binding.
+    ids_by_address: HashMap<(usize, usize), ListId, FxBuildHasher>,
     rules: Vec<&'a [PolicyRule]>,
     /// The access that single lists allow.
     of_list: HashMap<ListId, RuleSet, FxBuildHasher>,
@@ -112,7 +115,8 @@ impl<'a> RuleLists<'a> {
     /// Returns the number of a list.
     pub(crate) fn id(&mut self, rules: &'a [PolicyRule]) -> ListId {
         let Self { ids, rules: known, .. } = self;
-        *self.ids_by_address.entry(std::ptr::from_ref(rules)).or_insert_with(|| {
+        let address = (rules.as_ptr().addr(), rules.len());
+        *self.ids_by_address.entry(address).or_insert_with(|| {
             *ids.entry(rules).or_insert_with(|| {
                 known.push(rules);
                 (known.len() - 1) as ListId
@@ -182,6 +186,9 @@ impl<'a> RuleLists<'a> {
         }
         let each = lists.iter().map(|id| self.of_list(*id));
         let allowed = each.reduce(|one, other| one.union(&other)).unwrap_or_else(RuleSet::nothing);
+        if self.allowed.len() >= MOST_UNIONS {
+            self.allowed.clear();
+        }
         self.allowed.insert(lists.to_vec(), allowed.clone());
         allowed
     }

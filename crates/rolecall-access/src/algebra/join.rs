@@ -1,7 +1,7 @@
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::hash::{Hash, Hasher};
 
-use rolecall_rbac::Text;
 use rustc_hash::{FxBuildHasher, FxHasher};
 
 use super::{Extent, ResourceTerm};
@@ -26,39 +26,44 @@ pub(super) fn join(mut terms: Vec<ResourceTerm>, dimensions: &[Dimension]) -> Ve
     terms
 }
 
-/// A term and the lists that were merged into it.
-struct Joined {
-    term: ResourceTerm,
-    added: Vec<Text>,
-}
-
 fn join_in(dimension: Dimension, terms: Vec<ResourceTerm>) -> Vec<ResourceTerm> {
-    let mut joined: Vec<Joined> = Vec::with_capacity(terms.len());
-    // The terms with plain lists, by the hash of their other parts.
-    let mut alike: HashMap<u64, Vec<usize>, FxBuildHasher> = HashMap::default();
+    let mut joined: Vec<ResourceTerm> = Vec::with_capacity(terms.len());
+    // The extents to merge into terms, by their position.
+    let mut added: Vec<(usize, Extent)> = Vec::new();
+    // The last term with a plain list, by the hash of its other parts; each with the one before it.
+    let mut alike: HashMap<u64, usize, FxBuildHasher> =
+        HashMap::with_capacity_and_hasher(terms.len(), FxBuildHasher);
+    let mut before: Vec<Option<usize>> = Vec::with_capacity(terms.len());
     for term in terms {
+        let mut previous = None;
         if dimension.of(&term).is_list() {
-            let positions = alike.entry(dimension.hash_others(&term)).or_default();
-            let known = positions.iter().copied().find(|position| {
-                let known = joined.get(*position);
-                known.is_some_and(|known| dimension.is_only_difference(&known.term, &term))
-            });
-            if let Some(known) = known.and_then(|position| joined.get_mut(position)) {
-                known.added.extend(dimension.of(&term).listed.iter().cloned());
+            let last = alike.entry(dimension.hash_others(&term));
+            let first = match &last {
+                Entry::Occupied(last) => Some(*last.get()),
+                Entry::Vacant(_) => None,
+            };
+            let candidates = std::iter::successors(first, |at| before.get(*at).copied().flatten());
+            let is_known = |at: &usize| {
+                joined.get(*at).is_some_and(|known| dimension.is_only_difference(known, &term))
+            };
+            if let Some(known) = candidates.into_iter().find(is_known) {
+                added.push((known, dimension.of(&term).clone()));
                 continue;
             }
-            positions.push(joined.len());
+            last.insert_entry(joined.len());
+            previous = first;
         }
-        joined.push(Joined { term, added: Vec::new() });
+        before.push(previous);
+        joined.push(term);
     }
-    let finish = |Joined { mut term, added }: Joined| {
-        if !added.is_empty() {
-            let extent = dimension.of_mut(&mut term);
-            *extent = Extent::of_list(extent.listed.iter().cloned().chain(added));
-        }
-        term
-    };
-    joined.into_iter().map(finish).collect()
+    added.sort_by_key(|(position, _)| *position);
+    for of_term in added.chunk_by(|(one, _), (other, _)| one == other) {
+        let Some(term) = of_term.first().and_then(|(at, _)| joined.get_mut(*at)) else { continue };
+        let extent = dimension.of_mut(term);
+        let added = of_term.iter().flat_map(|(_, added)| added.listed.iter());
+        *extent = Extent::of_list(extent.listed.iter().chain(added).cloned().collect::<Vec<_>>());
+    }
+    joined
 }
 
 impl Dimension {

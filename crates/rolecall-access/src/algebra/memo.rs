@@ -11,9 +11,9 @@ use std::hash::Hash;
 use rustc_hash::FxBuildHasher;
 
 /// The number of results of one kind that are kept.
-const MOST: usize = 1 << 13;
+const MOST: usize = 1 << 9;
 
-/// The results of one kind, by what they were calculated from.
+/// The results of one kind, by their operands.
 type Results<Q, R> = HashMap<Q, R, FxBuildHasher>;
 
 thread_local! {

@@ -3,7 +3,7 @@ use std::sync::LazyLock;
 
 use rolecall_rbac::{Binding, PolicyRule, Text};
 
-use super::{AccessTerm, Axis, Extent, ResourceKey, Set, UrlKey};
+use super::{AccessTerm, Axis, Extent, ExtentPatterns, ResourceKey, Set, UrlKey};
 
 /// A term prepared for comparison with many rules and terms.
 ///
@@ -119,17 +119,17 @@ struct Points<'t>(&'t Extent);
 
 impl Points<'_> {
     fn contains(self, point: &Text) -> bool {
-        let Extent { all, listed, except } = self.0;
+        let ExtentPatterns { all, listed, except } = &**self.0;
         !has(except, point) && (*all || has(listed, point))
     }
 
     fn is_nothing(self) -> bool {
-        let Extent { all, listed, except } = self.0;
+        let ExtentPatterns { all, listed, except } = &**self.0;
         !all && listed.iter().all(|point| has(except, point))
     }
 
     fn is_subset(self, other: Self) -> bool {
-        let Extent { all, listed, except } = self.0;
+        let ExtentPatterns { all, listed, except } = &**self.0;
         if *all {
             return other.0.all && other.0.except.iter().all(|point| !self.contains(point));
         }
@@ -169,7 +169,7 @@ const SHORT: usize = 16;
 
 impl<'t> Patterns<'t> {
     fn new(extent: &'t Extent) -> Self {
-        let Extent { listed, except, .. } = extent;
+        let ExtentPatterns { listed, except, .. } = &**extent;
         let is_point = |text: &Text| !text.starts_with("*/");
         let are_points = listed.len() + except.len() <= SHORT
             && listed.iter().all(is_point)
@@ -182,7 +182,7 @@ impl<'t> Patterns<'t> {
     }
 
     fn contains_point(&self, point: &Text) -> bool {
-        let Extent { all, listed, except } = self.extent;
+        let ExtentPatterns { all, listed, except } = &**self.extent;
         !except.contains(point) && (*all || listed.contains(point))
     }
 
@@ -190,7 +190,7 @@ impl<'t> Patterns<'t> {
         if !self.are_points || !other.are_points {
             return self.axis().is_subset(other.axis());
         }
-        let Extent { all, listed, except } = self.extent;
+        let ExtentPatterns { all, listed, except } = &**self.extent;
         if *all {
             let mut excepted = other.extent.except.iter();
             return other.extent.all && excepted.all(|point| !self.contains_point(point));

@@ -1,8 +1,8 @@
-use rolecall_rbac::Texts;
+use rolecall_rbac::Text;
 
 use super::join::{Dimension, join};
 use super::term_index::TermIndex;
-use super::{AccessSet, AccessTerm, Extent, Product, ResourceTerm, UrlTerm};
+use super::{AccessSet, AccessTerm, Extent, ExtentPatterns, Product, ResourceTerm, UrlTerm};
 
 /// A term for display, which can be wider than the set that it describes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -188,17 +188,24 @@ fn drop_exceptions<T: Clone>(
         fits(&excluded_part)
     };
     if excluded_fits(term, Extent::of_list(rest.except.iter().cloned())) {
-        let listed = if rest.all { Texts::default() } else { rest.listed };
-        *dimension(term) = Extent { all: rest.all, listed, except: Texts::default() };
+        *dimension(term) = match rest.all {
+            true => Extent::everything(),
+            false => {
+                let listed = rest.listed.clone();
+                ExtentPatterns { listed, ..ExtentPatterns::default() }.into()
+            }
+        };
         return;
     }
     for dropped in rest.except.iter().cloned() {
-        let others = dimension(term).except.iter().filter(|exception| **exception != dropped);
-        let others: Texts = others.cloned().collect();
+        let left = dimension(term).clone();
+        let others = left.except.iter().filter(|exception| **exception != dropped);
+        let others: Vec<Text> = others.cloned().collect();
         // Narrower exceptions remain.
-        let except = if dropped.contains('*') { others.clone() } else { Texts::default() };
-        if excluded_fits(term, Extent { all: false, listed: [dropped].into(), except }) {
-            dimension(term).except = others;
+        let except = if dropped.contains('*') { others.clone() } else { Vec::new() };
+        let excluded = ExtentPatterns { all: false, listed: vec![dropped], except };
+        if excluded_fits(term, excluded.into()) {
+            *dimension(term) = ExtentPatterns { except: others, ..(*left).clone() }.into();
         }
     }
 }

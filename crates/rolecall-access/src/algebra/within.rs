@@ -52,15 +52,14 @@ fn covers<K: Key, S: Set>(
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::ResourceTerm;
+    use super::super::{ExtentPatterns, ResourceTerm};
     use super::*;
 
     fn extent(values: [&'static str; 3]) -> impl Strategy<Value = Extent> {
         let some = || prop::sample::subsequence(values.to_vec(), 0..=2);
-        (any::<bool>(), some(), some()).prop_map(|(all, listed, except)| Extent {
-            all,
-            listed: Extent::of_list(listed).listed,
-            except: Extent::of_list(except).listed,
+        (any::<bool>(), some(), some()).prop_map(|(all, listed, except)| {
+            let texts = |texts: Vec<&str>| texts.into_iter().map(Text::from).collect();
+            Extent::from(ExtentPatterns { all, listed: texts(listed), except: texts(except) })
         })
     }
 

@@ -3,13 +3,16 @@ use std::collections::HashMap;
 use rolecall_rbac::{BoundRole, PolicyRule, RuleGrant, Text};
 use rustc_hash::FxBuildHasher;
 
-use crate::algebra::{AccessSet, AccessTerm, ByNamespace, Product, ReadableTerm, ResourceTerm};
+use super::shared::SharedExtents;
+use crate::algebra::{
+    AccessSet, AccessTerm, ByNamespace, Product, ReadableTerm, ResourceTerm, only_namespaces,
+};
 
 /// One direction of a difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference<'a> {
-    /// The access.
-    pub access: AccessSet,
+    /// The access; `None` if it was released to save memory.
+    pub access: Option<AccessSet>,
     /// Its terms, sorted, each with its grants.
     pub changes: Vec<Change<'a>>,
 }
@@ -27,22 +30,24 @@ pub struct Change<'a> {
 impl Difference<'_> {
     /// Returns whether nothing differs.
     pub fn is_empty(&self) -> bool {
-        self.access.is_empty()
+        self.changes.is_empty()
     }
 }
 
 /// Finds the grants behind each of the terms among the given bindings.
-pub(crate) fn explain<'a>(
+pub(super) fn explain<'a>(
     bound: &[BoundRole<'a>],
     access: AccessSet,
     terms: Vec<ReadableTerm>,
+    lists: &mut SharedExtents,
 ) -> Difference<'a> {
     let grantors = Grantors::new(bound);
-    let changes = terms.into_iter().map(|ReadableTerm { term, parts }| {
+    let changes = terms.into_iter().map(|ReadableTerm { mut term, parts }| {
         let by = grantors.of(&parts);
+        lists.share(&mut term);
         Change { term, by }
     });
-    Difference { changes: changes.collect(), access }
+    Difference { changes: changes.collect(), access: Some(access) }
 }
 
 /// Returns every rule of the bindings that grants some of the terms.
@@ -54,10 +59,13 @@ pub fn grants<'a>(bound: &[BoundRole<'a>], terms: &[AccessTerm]) -> Vec<RuleGran
 struct Grantors<'b, 'a> {
     bound: &'b [BoundRole<'a>],
     /// The positions of the bindings in each namespace; `""` has the ClusterRoleBindings.
-    positions: HashMap<&'a Text, Vec<usize>, FxBuildHasher>,
+    positions: HashMap<&'a str, Vec<usize>, FxBuildHasher>,
     /// The rules of roles with many, by the address of the first.
     rules: HashMap<*const PolicyRule, RuleIndex<'a>, FxBuildHasher>,
 }
+
+/// The number of terms up to which visiting all is as fast as looking them up by namespace.
+const FEW_TERMS: usize = 4;
 
 /// The number of rules of a role up to which visiting all is as fast.
 const FEW_RULES: usize = 32;
@@ -105,7 +113,7 @@ impl<'a> RuleIndex<'a> {
 
 impl<'b, 'a> Grantors<'b, 'a> {
     fn new(bound: &'b [BoundRole<'a>]) -> Self {
-        let mut positions: HashMap<&'a Text, Vec<usize>, FxBuildHasher> = HashMap::default();
+        let mut positions: HashMap<&'a str, Vec<usize>, FxBuildHasher> = HashMap::default();
         for (position, BoundRole { binding, .. }) in bound.iter().enumerate() {
             positions.entry(&binding.metadata.namespace).or_default().push(position);
         }
@@ -121,21 +129,23 @@ impl<'b, 'a> Grantors<'b, 'a> {
     /// Returns every rule that grants some of the terms.
     fn of(&self, terms: &[AccessTerm]) -> Vec<RuleGrant<'a>> {
         let products: Vec<Product<'_>> = terms.iter().map(Product::new).collect();
-        let index = ByNamespace::new(terms);
+        let index = (terms.len() > FEW_TERMS).then(|| ByNamespace::new(terms));
         let mut grants = Vec::new();
-        for position in self.concerning(&index) {
+        let mut counting: Vec<&Product<'_>> = Vec::new();
+        for position in self.concerning(terms) {
             let Some(BoundRole { binding, subject, role: Ok(role) }) = self.bound.get(position)
             else {
                 continue;
             };
-            let counting: Vec<&Product<'_>> = match binding.is_cluster_role_binding() {
-                true => products.iter().collect(),
-                false => {
+            counting.clear();
+            match &index {
+                Some(index) if !binding.is_cluster_role_binding() => {
                     let concerned = index.of(&binding.metadata.namespace);
                     let concerned = concerned.filter_map(|term| products.get(term));
-                    concerned.filter(|term| term.counts(binding)).collect()
+                    counting.extend(concerned.filter(|term| term.counts(binding)));
                 }
-            };
+                _ => counting.extend(products.iter().filter(|term| term.counts(binding))),
+            }
             let mut add = |rule_index: usize, rule: &'a PolicyRule| {
                 if counting.iter().any(|term| term.allows(rule)) {
                     grants.push(RuleGrant { binding, subject, role, rule_index, rule });
@@ -159,12 +169,16 @@ impl<'b, 'a> Grantors<'b, 'a> {
     }
 
     /// Returns the positions of the bindings that can grant some of the terms, sorted.
-    fn concerning(&self, terms: &ByNamespace<'_>) -> Vec<usize> {
-        let Some(namespaces) = terms.namespaces() else { return (0..self.bound.len()).collect() };
-        let cluster_wide = Text::from("");
-        let concerned = namespaces.chain([&cluster_wide]);
-        let positions = concerned.filter_map(|namespace| self.positions.get(namespace)).flatten();
-        let mut positions: Vec<usize> = positions.copied().collect();
+    fn concerning(&self, terms: &[AccessTerm]) -> Vec<usize> {
+        let mut positions = self.positions.get("").cloned().unwrap_or_default();
+        for term in terms {
+            let Some(namespaces) = only_namespaces(term) else {
+                return (0..self.bound.len()).collect();
+            };
+            let in_namespaces = namespaces.iter().filter(|namespace| !namespace.is_empty());
+            let in_namespaces = in_namespaces.filter_map(|it| self.positions.get(&**it));
+            positions.extend(in_namespaces.flatten());
+        }
         positions.sort_unstable();
         positions.dedup();
         positions

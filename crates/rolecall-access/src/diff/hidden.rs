@@ -38,10 +38,7 @@ fn behind_bindings(gap: &Gap) -> AccessSet {
     let hides = |namespace: &Text| gap.may_hide_binding(namespace);
     let (listed, except): (Vec<Text>, Vec<Text>) = named.iter().cloned().partition(hides);
     match gap.may_hide_binding(NO_NAMESPACE) {
-        true => everything_in(Extent {
-            except: Extent::of_list(except.into_iter().chain(["".into()])).listed,
-            ..Extent::everything()
-        }),
+        true => everything_in(Extent::except(except.into_iter().chain(["".into()]))),
         false => everything_in(Extent::of_list(listed)),
     }
 }

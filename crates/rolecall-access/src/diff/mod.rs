@@ -21,6 +21,7 @@
 mod change;
 mod hidden;
 mod risk;
+mod shared;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,11 +30,15 @@ pub use change::grants;
 pub use change::{Change, Difference};
 pub use hidden::hidden;
 use rayon::prelude::*;
+use risk::Indexes;
 pub use risk::{GainedRisk, gained_risks};
 use rolecall_rbac::{Authorizer, BoundRole, Inventory, Text};
+use shared::SharedExtents;
 
 use crate::algebra::{AccessSet, Held, ReadableTerm, RuleLists, Scopes};
 use crate::holder::Holder;
+use crate::pool::Pool;
+use crate::risk::Engine;
 
 /// The change in the access of one subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,16 +62,66 @@ pub fn diff<'a>(
     new: &'a Authorizer,
     scopes: &'a Scopes,
 ) -> Vec<HolderDiff<'a>> {
-    let mut holders = holders(old.inventory());
-    holders.extend(self::holders(new.inventory()));
-    let holders: Vec<Holder> = holders.into_iter().collect();
-    let comparison =
-        || Comparison { old, new, scopes, lists: RuleLists::default(), of_groups: BTreeMap::new() };
-    let chunks = holders.par_chunks(HOLDERS_PER_TASK);
-    let diffs = chunks.map_init(comparison, |comparison, holders| {
-        holders.iter().filter_map(|holder| comparison.of(holder.clone())).collect::<Vec<_>>()
+    let holders = all_holders(old, new);
+    let comparisons = Pool::new();
+    let diffs = holders.par_chunks(HOLDERS_PER_TASK).map(|holders| {
+        comparisons.with(
+            || Comparison::new(old, new, scopes),
+            |comparison| holders.iter().filter_map(|it| comparison.of(it)).collect::<Vec<_>>(),
+        )
     });
     diffs.flatten_iter().collect()
+}
+
+/// Compares access like [`diff`], and finds the risks that subjects gain like [`gained_risks`],
+/// without keeping the sets of each subject: in large clusters, they take as much memory as all
+/// changes.
+pub fn diff_with_risks<'a>(
+    old: &Engine<'a>,
+    new: &Engine<'a>,
+    scopes: &'a Scopes,
+) -> (Vec<HolderDiff<'a>>, Vec<GainedRisk<'a>>) {
+    let holders = all_holders(old.authorizer(), new.authorizer());
+    let comparisons = Pool::new();
+    let create = || {
+        let comparison = Comparison::new(old.authorizer(), new.authorizer(), scopes);
+        (comparison, Indexes::new(old, new))
+    };
+    let found = holders.par_chunks(HOLDERS_PER_TASK).map(|holders| {
+        comparisons.with(create, |(comparison, indexes)| {
+            let (mut diffs, mut risks) = (Vec::new(), Vec::new());
+            for holder in holders {
+                let Some(mut diff) = comparison.of(holder) else { continue };
+                risks.extend(indexes.gained(&diff));
+                diff.release();
+                diffs.push(diff);
+            }
+            (diffs, risks)
+        })
+    });
+    let found: Vec<_> = found.collect();
+    let (mut diffs, mut risks) = (Vec::new(), Vec::new());
+    for (of_chunk, gained) in found {
+        diffs.extend(of_chunk);
+        risks.extend(gained);
+    }
+    (diffs, risks)
+}
+
+impl HolderDiff<'_> {
+    /// Drops the sets, which are only necessary to find risks.
+    fn release(&mut self) {
+        let Self { gained, lost, perhaps_gained, perhaps_lost, .. } = self;
+        for difference in [gained, lost, perhaps_gained, perhaps_lost] {
+            difference.access = None;
+        }
+    }
+}
+
+fn all_holders(old: &Authorizer, new: &Authorizer) -> Vec<Holder> {
+    let mut all = holders(old.inventory());
+    all.extend(holders(new.inventory()));
+    all.into_iter().collect()
 }
 
 /// The number of subjects that a thread compares in a row, so that it can use results again.
@@ -84,12 +139,25 @@ struct Comparison<'a> {
     new: &'a Authorizer,
     scopes: &'a Scopes,
     lists: RuleLists<'a>,
+    /// The extents of the terms of changes.
+    shared: SharedExtents,
     /// The access that groups had before or have now.
     of_groups: BTreeMap<Text, AccessSet>,
 }
 
 impl<'a> Comparison<'a> {
-    fn of(&mut self, holder: Holder) -> Option<HolderDiff<'a>> {
+    fn new(old: &'a Authorizer, new: &'a Authorizer, scopes: &'a Scopes) -> Self {
+        Self {
+            old,
+            new,
+            scopes,
+            lists: RuleLists::default(),
+            shared: SharedExtents::default(),
+            of_groups: BTreeMap::new(),
+        }
+    }
+
+    fn of(&mut self, holder: &Holder) -> Option<HolderDiff<'a>> {
         if holder.is_privileged() {
             return None;
         }
@@ -115,28 +183,30 @@ impl<'a> Comparison<'a> {
         let identity = holder.identity();
         let (hidden_before, hidden_now) =
             (hidden(self.old, &identity), hidden(self.new, &identity));
-        let by = |bound, access: AccessSet| {
-            let terms = self.scopes.readable(&access);
-            explain(bound, access, terms)
-        };
         let gained_for_sure = gained.difference(&hidden_before);
         let is_everything = !gained_for_sure.is_empty()
             && self.lists.can_be_everything(&new_held)
             && self.scopes.is_everything(&self.lists.access(&new_held));
+        let (perhaps_gained, perhaps_lost) =
+            (gained.intersection(&hidden_before), lost.intersection(&hidden_now));
+        let gained_terms = match is_everything {
+            // A subject that can now do everything gains everything, even if it had parts of it
+            // before.
+            true => vec![ReadableTerm::everything(&gained_for_sure)],
+            false => self.scopes.readable(&gained_for_sure),
+        };
+        let Self { scopes, shared, .. } = self;
+        let gained = explain(&new_bound, gained_for_sure, gained_terms, shared);
+        let mut by = |bound, access: AccessSet| {
+            let terms = scopes.readable(&access);
+            explain(bound, access, terms, shared)
+        };
         Some(HolderDiff {
-            gained: match is_everything {
-                // A subject that can now do everything gains everything, even if it had parts of it
-                // before.
-                true => {
-                    let terms = vec![ReadableTerm::everything(&gained_for_sure)];
-                    explain(&new_bound, gained_for_sure, terms)
-                }
-                false => by(&new_bound, gained_for_sure),
-            },
+            gained,
             lost: by(&old_bound, lost.difference(&hidden_now)),
-            perhaps_gained: by(&new_bound, gained.intersection(&hidden_before)),
-            perhaps_lost: by(&old_bound, lost.intersection(&hidden_now)),
-            holder,
+            perhaps_gained: by(&new_bound, perhaps_gained),
+            perhaps_lost: by(&old_bound, perhaps_lost),
+            holder: holder.clone(),
         })
     }
 

@@ -6,13 +6,14 @@ use rustc_hash::FxBuildHasher;
 
 use super::{Difference, HOLDERS_PER_TASK, HolderDiff};
 use crate::holder::Holder;
+use crate::pool::Pool;
 use crate::risk::{Engine, HeldRisk, RiskIndex};
 
 /// A risk that a subject gained.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GainedRisk<'d, 'a> {
+pub struct GainedRisk<'a> {
     /// The subject.
-    pub holder: &'d Holder,
+    pub holder: Holder,
     /// The risk, and the scope in which it is held now.
     pub risk: HeldRisk,
     /// The description of the risk.
@@ -24,46 +25,59 @@ pub struct GainedRisk<'d, 'a> {
 
 /// Returns the risks that subjects have now because of the gained access and did not have before
 /// in the same scope and with the same severity; sorted by subject and risk.
-pub fn gained_risks<'d, 'a>(
-    diffs: &'d [HolderDiff<'a>],
+pub fn gained_risks<'a>(
+    diffs: &[HolderDiff<'a>],
     old: &Engine<'a>,
     new: &Engine<'a>,
-) -> Vec<GainedRisk<'d, 'a>> {
-    let indexes = || (RiskIndex::new(old), RiskIndex::new(new));
-    let risks = diffs.par_chunks(HOLDERS_PER_TASK).map_init(indexes, |(old, new), diffs| {
-        diffs.iter().flat_map(|diff| gained(diff, old, new)).collect::<Vec<_>>()
+) -> Vec<GainedRisk<'a>> {
+    let pool = Pool::new();
+    let risks = diffs.par_chunks(HOLDERS_PER_TASK).map(|diffs| {
+        pool.with(
+            || Indexes::new(old, new),
+            |indexes| diffs.iter().flat_map(|diff| indexes.gained(diff)).collect::<Vec<_>>(),
+        )
     });
     risks.flatten_iter().collect()
 }
 
-fn gained<'d, 'a>(
-    diff: &'d HolderDiff<'a>,
-    old: &mut RiskIndex<'_, 'a>,
-    new: &mut RiskIndex<'_, 'a>,
-) -> Vec<GainedRisk<'d, 'a>> {
-    if diff.gained.is_empty() {
-        return Vec::new();
+/// The risks of both sides.
+pub(super) struct Indexes<'e, 'a> {
+    old: RiskIndex<'e, 'a>,
+    new: RiskIndex<'e, 'a>,
+}
+
+impl<'e, 'a> Indexes<'e, 'a> {
+    pub(super) fn new(old: &'e Engine<'a>, new: &'e Engine<'a>) -> Self {
+        Self { old: RiskIndex::new(old), new: RiskIndex::new(new) }
     }
-    let identity = diff.holder.identity();
-    let mut risks = new.risks_through(&identity, &diff.gained.access);
-    if risks.is_empty() {
-        return Vec::new();
-    }
-    let before = old.risks_of(&identity);
-    risks.retain(|risk| {
-        let as_wide = |old: &HeldRisk| {
-            old.code == risk.code
-                && old.severity >= risk.severity
-                && (old.namespace.is_none() || old.namespace == risk.namespace)
+
+    /// Returns the risks that a subject gains.
+    pub(super) fn gained(&mut self, diff: &HolderDiff<'a>) -> Vec<GainedRisk<'a>> {
+        let Self { old, new } = self;
+        let Some(access) = diff.gained.access.as_ref().filter(|access| !access.is_empty()) else {
+            return Vec::new();
         };
-        !before.iter().any(as_wide)
-    });
-    let grants = unique(&diff.gained);
-    let risks = risks.into_iter().map(|risk| {
-        let by = new.grants_behind(&risk, &grants);
-        GainedRisk { holder: &diff.holder, may: new.may(&risk, &by), risk, by }
-    });
-    risks.collect()
+        let identity = diff.holder.identity();
+        let mut risks = new.risks_through(&identity, access);
+        if risks.is_empty() {
+            return Vec::new();
+        }
+        let before = old.risks_of(&identity);
+        risks.retain(|risk| {
+            let as_wide = |old: &HeldRisk| {
+                old.code == risk.code
+                    && old.severity >= risk.severity
+                    && (old.namespace.is_none() || old.namespace == risk.namespace)
+            };
+            !before.iter().any(as_wide)
+        });
+        let grants = unique(&diff.gained);
+        let risks = risks.into_iter().map(|risk| {
+            let by = new.grants_behind(&risk, &grants);
+            GainedRisk { holder: diff.holder.clone(), may: new.may(&risk, &by), risk, by }
+        });
+        risks.collect()
+    }
 }
 
 /// Returns the rules behind the changes, each once, in the order of changes.

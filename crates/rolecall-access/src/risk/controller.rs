@@ -1,9 +1,9 @@
 //! Controllers of custom resources, and the risks that they cannot work without.
 //!
-//! A controller says of itself what it is: it writes the status or the finalizers of kinds that Kubernetes does
-//! not serve. To keep what its resources ask for it writes Services, ConfigMaps, roles and the like, in the
-//! namespaces of its users. Nobody can take that away from it, so it is no more than worth knowing; what takes
-//! over the cluster stays what it is.
+//! A controller can be recognized by its access: it writes the status or the finalizers of kinds that Kubernetes does
+//! not serve. To create the objects that its resources describe, it writes Services, ConfigMaps, roles and others in
+//! the namespaces of its users. It cannot work without this access, so the finding is informational, unless the access
+//! can take over the cluster.
 
 use rolecall_rbac::{PolicyRule, Text};
 

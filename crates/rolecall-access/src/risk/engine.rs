@@ -1,6 +1,7 @@
 //! Finds the risks of rules, by matching them against sets of requests.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use rolecall_rbac::{Authorizer, PolicyRule, Request, Target, rule_allows};
 
@@ -8,8 +9,10 @@ use super::ask::{ANYTHING, Scope};
 use super::by_resource::ByResource;
 use super::compiled::Compiled;
 use super::controller::may_be_needed;
+use super::hit::{Allowed, Hit};
 use super::implied::implied_by_broader;
 use super::model::Only;
+use super::profile::Profiles;
 use super::program::Program;
 use super::surroundings::{PodSecurity, Surroundings};
 use super::{Grading, Risk, catalogue};
@@ -22,62 +25,8 @@ pub struct Engine<'a> {
     pub(super) risks: Vec<Compiled>,
     by_resource: ByResource,
     surroundings: Surroundings<'a>,
-}
-
-/// The scopes in which one of a need's requests is allowed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Allowed {
-    /// In every namespace and at the cluster scope.
-    pub everywhere: bool,
-    /// In any one namespace.
-    pub in_namespace: bool,
-    /// In `kube-system`.
-    pub in_system: bool,
-}
-
-impl Allowed {
-    /// Returns whether access in a namespace, or cluster-wide access for `None`, is enough.
-    pub fn counts_in(self, namespace: Option<&str>) -> bool {
-        match namespace {
-            None => self.everywhere,
-            Some("kube-system") => self.in_system,
-            Some(_) => self.in_namespace,
-        }
-    }
-
-    fn add(&mut self, scope: Scope) {
-        self.everywhere = true;
-        self.in_namespace |= scope == Scope::Namespaced;
-        self.in_system |= matches!(scope, Scope::Namespaced | Scope::System);
-    }
-
-    pub(super) fn join(&mut self, other: Self) {
-        self.everywhere |= other.everywhere;
-        self.in_namespace |= other.in_namespace;
-        self.in_system |= other.in_system;
-    }
-}
-
-/// A risk of a single rule.
-#[derive(Clone, Debug)]
-pub struct Hit {
-    /// The risk.
-    pub risk: &'static Risk,
-    /// The scopes in which the rule has it.
-    pub allowed: Allowed,
-    /// Narrower risks that it implies and that count towards its severity.
-    pub implied: Vec<Hit>,
-    /// The operators that act on the writable objects.
-    pub(super) operators: Vec<Program>,
-}
-
-impl Hit {
-    /// Returns the risk and those it implies, if they are held in a scope.
-    pub(super) fn parts_in(&self, namespace: Option<&str>) -> impl Iterator<Item = &Self> {
-        std::iter::once(self)
-            .chain(&self.implied)
-            .filter(move |hit| hit.allowed.counts_in(namespace))
-    }
+    /// The risks of roles that were assessed together.
+    pub(super) profiles: OnceLock<Profiles>,
 }
 
 impl<'a> Engine<'a> {
@@ -99,6 +48,7 @@ impl<'a> Engine<'a> {
             by_resource: ByResource::new(&risks),
             risks,
             surroundings: Surroundings::new(authorizer),
+            profiles: OnceLock::new(),
         }
     }
 
@@ -117,7 +67,7 @@ impl<'a> Engine<'a> {
                 })
             })
             .collect();
-        // Of the variants of a risk the first, gravest one counts.
+        // Of the variants of a risk, the first and most severe one counts.
         hits.dedup_by(|later, earlier| later.risk.code == earlier.risk.code);
         let codes: BTreeSet<RuleCode> = hits.iter().map(|hit| hit.risk.code).collect();
         let implied_codes = implied_by_broader(&codes);
@@ -182,6 +132,11 @@ impl<'a> Engine<'a> {
             return Severity::Info;
         }
         severity
+    }
+
+    /// Returns whether a holder is the ServiceAccount of a controller of custom resources.
+    pub fn is_controller(&self, holder: &Holder) -> bool {
+        self.surroundings.is_controller(holder)
     }
 
     /// Returns whether Pods of a namespace can take over their node.

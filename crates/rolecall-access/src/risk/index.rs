@@ -2,40 +2,30 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use rolecall_rbac::{
-    Binding, Identity, PolicyRule, Request, Role, RuleGrant, Target, Text, rule_allows,
-};
+use rolecall_rbac::{Binding, Identity, Request, Role, RuleGrant, Target, Text, rule_allows};
 use rustc_hash::FxBuildHasher;
 
 use super::HeldRisk;
 use super::ask::{ANYTHING, Scope};
-use super::engine::{Allowed, Engine, Hit};
+use super::assess::Assessor;
+use super::engine::Engine;
+use super::hit::{Allowed, Hit};
 use super::implied::implied_by_broader;
+use super::profile::{Profile, Profiles, address};
 use crate::algebra::AccessSet;
 use crate::holder::Holder;
 use crate::{RuleCode, Severity};
-
-/// The risks of a role's rules.
-#[derive(Debug, Default)]
-struct Profile {
-    /// The risks of single rules, by code.
-    hits: BTreeMap<RuleCode, Hit>,
-    /// The scopes in which the rules meet each need of the other risks, in the engine's order.
-    needs: Vec<Allowed>,
-    /// The codes of all risks, including implied ones, with their scopes.
-    codes: Vec<(RuleCode, Allowed)>,
-}
 
 /// Finds the risks that identities hold. Evaluates each role and each distinct rule once, because
 /// many roles have the same rules.
 #[derive(Debug)]
 pub struct RiskIndex<'e, 'a> {
     engine: &'e Engine<'a>,
-    /// The risks of each rule.
-    rules: HashMap<&'a PolicyRule, (Vec<Hit>, Vec<Allowed>), FxBuildHasher>,
-    profiles: HashMap<*const Role, Profile, FxBuildHasher>,
-    /// The risks of sets of roles that are all bound cluster-wide.
-    everywhere: HashMap<Vec<*const Role>, BTreeSet<RuleCode>, FxBuildHasher>,
+    assessor: Assessor<'e, 'a>,
+    /// The profiles of roles that the engine does not have.
+    profiles: Profiles,
+    /// The risks of sets of roles that are all bound cluster-wide, by their addresses.
+    everywhere: HashMap<Vec<usize>, BTreeSet<RuleCode>, FxBuildHasher>,
 }
 
 impl<'e, 'a> RiskIndex<'e, 'a> {
@@ -43,7 +33,7 @@ impl<'e, 'a> RiskIndex<'e, 'a> {
     pub fn new(engine: &'e Engine<'a>) -> Self {
         Self {
             engine,
-            rules: HashMap::default(),
+            assessor: Assessor::new(engine),
             profiles: HashMap::default(),
             everywhere: HashMap::default(),
         }
@@ -54,7 +44,7 @@ impl<'e, 'a> RiskIndex<'e, 'a> {
     pub fn risks_everywhere(&mut self, identity: &Identity) -> &BTreeSet<RuleCode> {
         let bound = self.engine.authorizer().bindings_in(identity, "");
         let roles: Vec<&'a Role> = bound.into_iter().filter_map(|bound| bound.role.ok()).collect();
-        let key: Vec<*const Role> = roles.iter().map(|role| std::ptr::from_ref(*role)).collect();
+        let key: Vec<usize> = roles.iter().map(|role| address(role)).collect();
         if !self.everywhere.contains_key(&key) {
             roles.iter().for_each(|role| self.profile(role));
             let mut codes: BTreeSet<RuleCode> = self.hits(None, &roles).keys().copied().collect();
@@ -75,7 +65,7 @@ impl<'e, 'a> RiskIndex<'e, 'a> {
             let Ok(role) = bound.role else { continue };
             self.profile(role);
             let scope = (!bound.binding.is_cluster_role_binding()).then_some(namespace);
-            let profile = self.profiles.get(&std::ptr::from_ref(role));
+            let profile = self.profile_of(role);
             let all = profile.into_iter().flat_map(|profile| &profile.codes);
             let held = all.filter(|(_, allowed)| allowed.counts_in(scope));
             codes.extend(held.map(|(code, _)| *code));
@@ -88,7 +78,7 @@ impl<'e, 'a> RiskIndex<'e, 'a> {
     /// Returns whether a role that is bound in a namespace has one of some risks, even if implied.
     pub fn role_has_any(&mut self, role: &'a Role, namespace: &str, codes: &[RuleCode]) -> bool {
         self.profile(role);
-        let profile = self.profiles.get(&std::ptr::from_ref(role));
+        let profile = self.profile_of(role);
         let all = profile.into_iter().flat_map(|profile| &profile.codes);
         all.filter(|(_, allowed)| allowed.counts_in(Some(namespace)))
             .any(|(code, _)| codes.contains(code))
@@ -101,7 +91,7 @@ impl<'e, 'a> RiskIndex<'e, 'a> {
         for bound in self.engine.authorizer().bindings_of(identity) {
             let Ok(role) = bound.role else { continue };
             self.profile(role);
-            let profile = self.profiles.get(&std::ptr::from_ref(role));
+            let profile = self.profile_of(role);
             let needs = profile.map_or(&[][..], |profile| &profile.needs);
             met.resize(met.len().max(needs.len()), false);
             for (met, need) in met.iter_mut().zip(needs) {
@@ -124,7 +114,7 @@ impl<'e, 'a> RiskIndex<'e, 'a> {
         for bound in self.engine.authorizer().bindings_in(identity, "") {
             let Ok(role) = bound.role else { continue };
             self.profile(role);
-            let profile = self.profiles.get(&std::ptr::from_ref(role));
+            let profile = self.profile_of(role);
             if profile.is_some_and(|profile| profile.hits.contains_key(&code)) {
                 bindings.push(bound.binding);
             }
@@ -134,27 +124,15 @@ impl<'e, 'a> RiskIndex<'e, 'a> {
 
     /// Evaluates the rules of a role once.
     fn profile(&mut self, role: &'a Role) {
-        let Self { engine, rules, profiles, .. } = self;
-        profiles.entry(role).or_insert_with(|| {
-            let mut profile = Profile::default();
-            for rule in &*role.rules {
-                let (hits, needs) = rules
-                    .entry(rule)
-                    .or_insert_with(|| (engine.hits(rule), engine.needs_met(rule)));
-                for hit in hits.iter() {
-                    match profile.hits.get_mut(&hit.risk.code) {
-                        Some(known) => known.join(hit),
-                        None => drop(profile.hits.insert(hit.risk.code, hit.clone())),
-                    }
-                }
-                profile.needs.resize(needs.len(), Allowed::default());
-                profile.needs.iter_mut().zip(needs).for_each(|(need, met)| need.join(*met));
-            }
-            let hits = profile.hits.values();
-            let parts = hits.flat_map(|hit| std::iter::once(hit).chain(&hit.implied));
-            profile.codes = parts.map(|part| (part.risk.code, part.allowed)).collect();
-            profile
-        });
+        let Self { engine, assessor, profiles, .. } = self;
+        if engine.profiles.get().is_none_or(|all| !all.contains_key(&address(role))) {
+            profiles.entry(address(role)).or_insert_with(|| assessor.profile(role));
+        }
+    }
+
+    fn profile_of(&self, role: &Role) -> Option<&Profile> {
+        let known = self.engine.profiles.get().and_then(|all| all.get(&address(role)));
+        known.or_else(|| self.profiles.get(&address(role)))
     }
 
     /// Returns the risks that an identity holds, sorted, without those that it holds in a wider
@@ -322,25 +300,7 @@ impl<'e, 'a> RiskIndex<'e, 'a> {
     }
 
     fn profiles_of(&self, roles: &[&Role]) -> Vec<&Profile> {
-        roles.iter().filter_map(|role| self.profiles.get(&std::ptr::from_ref(*role))).collect()
-    }
-}
-
-impl Hit {
-    /// Adds the same risk of another rule.
-    fn join(&mut self, other: &Self) {
-        self.allowed.join(other.allowed);
-        for operator in &other.operators {
-            if !self.operators.contains(operator) {
-                self.operators.push(*operator);
-            }
-        }
-        for implied in &other.implied {
-            match self.implied.iter_mut().find(|known| known.risk.code == implied.risk.code) {
-                Some(known) => known.join(implied),
-                None => self.implied.push(implied.clone()),
-            }
-        }
+        roles.iter().filter_map(|role| self.profile_of(role)).collect()
     }
 }
 

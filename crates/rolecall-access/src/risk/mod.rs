@@ -7,6 +7,7 @@
 //! ```
 
 mod ask;
+mod assess;
 mod by_resource;
 mod catalogue;
 mod compiled;
@@ -14,17 +15,20 @@ mod controller;
 mod engine;
 mod grades;
 mod held;
+mod hit;
 mod implied;
 mod index;
 mod model;
+mod profile;
 mod program;
 mod scoped;
 mod surroundings;
 
 pub use ask::{ANYTHING, Asks, Scope};
 pub use catalogue::{all, find, takes_over};
-pub use engine::{Allowed, Engine, Hit, Need};
+pub use engine::{Engine, Need};
 pub use held::HeldRisk;
+pub use hit::{Allowed, Hit};
 pub use index::RiskIndex;
 pub use model::{Grading, Risk};
 pub use program::Program;

@@ -66,9 +66,8 @@ const OPERATOR_ACCOUNTS: [(&str, Program); 4] = [
 ];
 
 impl Program {
-    /// Returns the programs that an image contains.
-    pub(super) fn of_image(image: &str) -> Vec<Self> {
-        let repository = repository_of(image);
+    /// Returns the programs that the images of a repository contain.
+    pub(super) fn of_repository(repository: &str) -> Vec<Self> {
         let found = PATTERNS.iter().filter(|(mark, _)| mark.is_in(repository));
         found.map(|(_, program)| *program).collect()
     }
@@ -108,7 +107,7 @@ impl ImagePattern {
 }
 
 /// Returns an image's repository: its name without registry, tag and digest.
-fn repository_of(image: &str) -> &str {
+pub(super) fn repository_of(image: &str) -> &str {
     let (image, _digest) = image.split_once('@').unwrap_or((image, ""));
     let path_at = image.rfind('/').unwrap_or(0);
     let tag_at = image.get(path_at..).and_then(|last| last.find(':')).map(|at| path_at + at);
@@ -131,6 +130,7 @@ fn has_words(text: &str, words: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::Program::{self, *};
+    use super::repository_of;
 
     #[test]
     fn image_names_identify_programs_in_any_registry() {
@@ -158,7 +158,7 @@ mod tests {
             ("", &[]),
         ];
         for (image, expected) in rows {
-            assert_eq!(Program::of_image(image), *expected, "{image}");
+            assert_eq!(Program::of_repository(repository_of(image)), *expected, "{image}");
         }
     }
 }

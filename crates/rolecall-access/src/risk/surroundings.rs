@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use rolecall_rbac::{Authorizer, Metadata, PolicyRule, Text};
 
 use super::model::Controllers;
-use super::program::Program;
+use super::program::{Program, repository_of};
 use super::{Grading, Risk, controller};
 use crate::Severity;
 use crate::holder::Holder;
@@ -123,8 +123,13 @@ impl<'a> Surroundings<'a> {
         !holders.is_empty()
             && holders.iter().all(|holder| {
                 (risk.controllers == Controllers::Anywhere || is_home(holder))
-                    && self.controllers().contains(holder)
+                    && self.is_controller(holder)
             })
+    }
+
+    /// Returns whether a holder is the ServiceAccount of a controller of custom resources.
+    pub(super) fn is_controller(&self, holder: &Holder) -> bool {
+        self.controllers().contains(holder)
     }
 
     fn controllers(&self) -> &BTreeSet<Holder> {
@@ -158,13 +163,14 @@ impl<'a> Surroundings<'a> {
                     programs.entry(key).or_default().extend(found);
                 }
             };
+            // Images differ more in their tags than in their repositories.
             let mut of_images: BTreeMap<&str, Vec<Program>> = BTreeMap::new();
             for workload in inventory.workloads() {
                 for pod in &*workload.pods {
                     for container in &*pod.containers {
                         let found = of_images
-                            .entry(&container.image)
-                            .or_insert_with(|| Program::of_image(&container.image));
+                            .entry(repository_of(&container.image))
+                            .or_insert_with_key(|repository| Program::of_repository(repository));
                         add(&workload.metadata.namespace, pod.service_account_name(), found);
                     }
                 }

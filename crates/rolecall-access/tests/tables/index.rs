@@ -114,7 +114,7 @@ fn several_rules_add_up_to_a_risk_if_they_count_in_its_scope() {
         expected.sort_unstable();
         assert_eq!(found, expected, "{bindings}");
     }
-    // Of two variants of a risk, the gravest counts.
+    // Of two variants of a risk, the most severe one counts.
     let approve = "update certificatesigningrequests/approval.certificates.k8s.io; \
                    approve signers.certificates.k8s.io";
     for (rules, expected) in [

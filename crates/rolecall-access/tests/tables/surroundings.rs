@@ -77,7 +77,7 @@ fn a_risk_that_is_the_purpose_of_a_program_is_worth_knowing_only() {
 }
 
 #[test]
-fn every_image_of_a_program_is_recognised() {
+fn every_image_of_a_program_is_recognized() {
     let app = Identity::service_account("ops", "app");
     let purpose = |rules: &str, image: &str| {
         let objects = format!("ClusterRole r: {rules}\n b: r -> sa/ops:app");

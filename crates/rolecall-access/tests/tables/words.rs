@@ -1,6 +1,6 @@
 use insta::assert_snapshot;
 use rolecall_access::{
-    AccessSet, AccessTerm, Extent, Holder, ResourceTerm, RuleSet, Severity, UrlTerm,
+    AccessSet, AccessTerm, Extent, ExtentPatterns, Holder, ResourceTerm, RuleSet, Severity, UrlTerm,
 };
 use rolecall_rbac::{Identity, Metadata, Subject, SubjectKind};
 use rolecall_testing::cluster::cluster;
@@ -26,10 +26,11 @@ fn extent(text: &str) -> Extent {
     let (listed, except) = text.split_once(" except ").unwrap_or((text, ""));
     let list = |text: &str| {
         let texts = text.split(',').filter(|text| !text.is_empty() && *text != "*");
-        Extent::of_list(texts.map(|text| if text == "-" { "" } else { text })).listed
+        let texts = texts.map(|text| if text == "-" { "" } else { text });
+        Extent::of_list(texts).listed.clone()
     };
     let all = listed.split(',').any(|text| text == "*");
-    Extent { all, listed: list(listed), except: list(except) }
+    ExtentPatterns { all, listed: list(listed), except: list(except) }.into()
 }
 
 #[test]

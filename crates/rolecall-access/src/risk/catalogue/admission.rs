@@ -15,7 +15,7 @@ pub(super) const RISKS: &[Risk] = &[
         .fix("limit the rule to the holder's own configurations, with `resourceNames`"),
     Risk::new(537, "admission-policy-writing", High, High)
         .needs(&[&[Asks::cluster(
-            WRITE,
+            WRITE_OR_DELETE,
             ADMISSION,
             &[
                 "validatingadmissionpolicies",
@@ -24,7 +24,7 @@ pub(super) const RISKS: &[Risk] = &[
                 "mutatingadmissionpolicybindings",
             ],
         )]])
-        .may("change admission policies")
+        .may("change or disable admission policies")
         .fix("limit the rule to the holder's own policies, with `resourceNames`"),
     Risk::new(538, "crd-writing", Medium, Medium)
         .needed_by_controllers(Controllers::Anywhere)
