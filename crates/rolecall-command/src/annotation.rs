@@ -20,7 +20,7 @@ pub enum NeedsError {
     /// There are too many words.
     #[error("`{word}` has one word too many: use `VERB,.. RESOURCE,.. [NAME,..] [in NAMESPACE]`")]
     TooManyWords {
-        /// The first word too many.
+        /// The first word that is not expected.
         word: String,
     },
     /// A resource is not known.

@@ -1,6 +1,7 @@
 use rolecall_rbac::{Container, PodSpec, Text, VariableValue};
 
 use super::shell::{self, Environment};
+use super::tool::tool_of;
 use super::word::{Part, base_name};
 use super::wrapper::{self, without_wrappers};
 use super::{Input, Piped, Tool, Word};
@@ -19,7 +20,7 @@ pub struct Invocation {
     pub(crate) input: Input,
     /// The index of the container in the Pod.
     pub container: usize,
-    /// Its place in the container.
+    /// The place of the command line in the container.
     pub place: Place,
     /// Whether kubectl and helm would read a kubeconfig and use another identity or server.
     pub has_kubeconfig: bool,
@@ -38,7 +39,7 @@ pub struct Place {
     pub line: Option<u32>,
 }
 
-/// Returns the command lines that the containers of a Pod run, in their order.
+/// Returns the command lines that the containers of a Pod run, in order.
 pub fn invocations(pod: &PodSpec) -> Vec<Invocation> {
     let containers = pod.containers.iter().enumerate();
     let account = pod.service_account_name();
@@ -47,13 +48,13 @@ pub fn invocations(pod: &PodSpec) -> Vec<Invocation> {
         .collect()
 }
 
-/// Returns the command lines that a container runs, in a Pod of a ServiceAccount if that is known.
+/// Returns the command lines that a container runs, with the Pod's ServiceAccount if it is known.
 pub(super) fn of_container(
     index: usize,
     container: &Container,
     account: Option<&str>,
 ) -> Vec<Invocation> {
-    // Without a command the image's own entrypoint runs; some images are known by their name.
+    // Without a command, the image's entrypoint runs, which is known for some images.
     let entrypoint = if container.command.is_empty() { entrypoint(container) } else { None };
     let mut written = container.command.iter().chain(&*container.args);
     if entrypoint.is_none() && !written.next().is_some_and(|first| may_lead_to_tool(first)) {
@@ -83,12 +84,13 @@ pub(super) fn of_container(
             let (list, _) = place_of(words.len() - without_wrappers(&words).len());
             let place = Place { list, item: None, line: None };
             let found = Found { container: index, place, has_kubeconfig: own_kubeconfig };
-            invocation(found, &wrapper::unwrapped(&words), Input::Nothing).into_iter().collect()
+            let words = wrapper::unwrapped(&words, &Input::Nothing);
+            invocation(found, &words, Input::Nothing).into_iter().collect()
         }
     }
 }
 
-/// Where a command line was found, and whether a kubeconfig is there.
+/// The place of a command line, and whether there is a kubeconfig.
 #[derive(Clone, Copy)]
 struct Found {
     container: usize,
@@ -112,12 +114,13 @@ fn in_script(
         let own_line = if depth == 0 { Some(line.line) } else { found.place.line };
         let place = Place { line: own_line, ..found.place };
         let found = Found { place, has_kubeconfig, ..found };
-        let words = wrapper::unwrapped(&line.words);
+        let input = input_of(&lines, index);
+        let words = wrapper::unwrapped(&line.words, &input);
         match self::script(&words) {
             Some((_, inner)) if depth < DEEPEST => {
                 invocations.extend(in_script(found, &inner, environment, depth + 1));
             }
-            _ => invocations.extend(invocation(found, &words, input_of(&lines, index))),
+            _ => invocations.extend(invocation(found, &words, input)),
         }
     }
     invocations
@@ -136,12 +139,15 @@ fn environment(container: &Container, account: Option<&str>) -> Environment {
     known.collect()
 }
 
-/// Returns a word with the values of variables in their place.
+/// Returns a word with variables replaced by their values.
 fn resolved(word: &Word, environment: &Environment) -> Word {
     let mut resolved = Word::default();
     for part in &word.parts {
         let value = match part {
             Part::Variable(name) => environment.get(name),
+            Part::VariableOrDefault(name) => {
+                environment.get(name).filter(|value| !value.is_empty())
+            }
             _ => None,
         };
         match value {
@@ -155,7 +161,7 @@ fn resolved(word: &Word, environment: &Environment) -> Word {
 /// Pipelines longer than this are not followed.
 const LONGEST_PIPELINE: usize = 8;
 
-/// Returns what a line of a script reads, through the pipeline that it is in.
+/// Returns the input of a line of a script, through its pipeline.
 fn input_of(lines: &[shell::Line], index: usize) -> Input {
     let Some(own) = lines.get(index) else { return Input::Nothing };
     let mut pipeline = vec![index];
@@ -176,7 +182,7 @@ fn input_of(lines: &[shell::Line], index: usize) -> Input {
         if std::ptr::eq(line, own) {
             break;
         }
-        let words = wrapper::unwrapped(&line.words);
+        let words = wrapper::unwrapped(&line.words, &input);
         input = Input::Output(Box::new(Piped { words, input }));
     }
     input
@@ -203,7 +209,7 @@ fn argument(text: &Text) -> Word {
     word
 }
 
-/// Returns whether a command line that starts so may be a tool's, or end in one.
+/// Returns whether a command line with this start can be that of a tool, or run one.
 fn may_lead_to_tool(first: &str) -> bool {
     first.contains("$(")
         || tool_of(first).is_some()
@@ -211,7 +217,7 @@ fn may_lead_to_tool(first: &str) -> bool {
         || wrapper::is_wrapper(base_name(first))
 }
 
-/// Returns the tool that an image runs, judged by the image's name.
+/// Returns the tool that an image runs, according to the image's name.
 fn entrypoint(container: &Container) -> Option<&'static str> {
     let first = container.args.first()?;
     if tool_of(first).is_some() || is_shell(first) {
@@ -227,20 +233,26 @@ fn entrypoint(container: &Container) -> Option<&'static str> {
     }
 }
 
-/// Returns the script of `sh -c SCRIPT`, and the position of its word.
+/// Returns the script of `sh -c SCRIPT`, `eval SCRIPT` or `trap SCRIPT EXIT`, and the position of its word.
 fn script(words: &[Word]) -> Option<(usize, String)> {
     let unwrapped = without_wrappers(words);
     let before = words.len().checked_sub(unwrapped.len())?;
     let (shell, arguments) = unwrapped.split_first()?;
-    if !shell.known().is_some_and(is_shell) {
-        return None;
+    match shell.known()? {
+        "eval" => {
+            let words: Vec<String> = arguments.iter().map(ToString::to_string).collect();
+            return Some((before + 1, words.join(" ")));
+        }
+        "trap" => return Some((before + 1, arguments.first()?.to_string())),
+        shell if is_shell(shell) => {}
+        _ => return None,
     }
     let mut arguments = arguments.iter().enumerate();
     while let Some((_, flag)) = arguments.next() {
         let flag = flag.known()?;
         let takes_script = flag.starts_with('-') && !flag.starts_with("--") && flag.ends_with('c');
         if takes_script {
-            // The kubelet has replaced variables by now; the shell would do the same.
+            // The kubelet has already replaced variables; the shell would do the same.
             let (position, script) = arguments.next()?;
             return Some((before + 1 + position, script.to_string()));
         }
@@ -262,16 +274,6 @@ fn invocation(found: Found, line: &[Word], input: Input) -> Option<Invocation> {
     let Found { container, place, has_kubeconfig } = found;
     let words = words.to_vec();
     Some(Invocation { tool, words, input, container, place, has_kubeconfig, text })
-}
-
-pub(super) fn tool_of(command: &str) -> Option<Tool> {
-    match base_name(command) {
-        "kubectl" | "k3s-kubectl" => Some(Tool::Kubectl),
-        "oc" => Some(Tool::Oc),
-        "helm" => Some(Tool::Helm),
-        "curl" | "wget" => Some(Tool::Http),
-        _ => None,
-    }
 }
 
 fn is_shell(command: &str) -> bool {

@@ -1,5 +1,4 @@
-//! The requests of helm that its command line determines: those for the Secrets in which it keeps
-//! its releases.
+//! The requests of helm that its command line determines: those for the Secrets in which it stores its releases.
 
 use super::Word;
 use super::kubectl::needs_of_user;
@@ -7,21 +6,21 @@ use super::word::Part;
 use crate::need::{Need, NeedName, NeedNamespace};
 use rolecall_rbac::KubernetesVersion;
 
-/// Flags that take the next word as their value and precede what matters here.
+/// Flags that take the next word as their value and precede the relevant arguments.
 const ELSEWHERE: [&str; 4] = ["--kubeconfig", "--kube-context", "--kube-apiserver", "--kube-token"];
 
-/// Flags that say as whom helm asks.
+/// Flags that set the identity that helm uses.
 const AS_USER: &str = "--kube-as-user";
 const AS_GROUP: &str = "--kube-as-group";
 
-/// Returns what a command line needs besides what the chart's objects do.
+/// Returns the needs of a command line, without those of the objects in the chart.
 pub(super) fn needs(words: &[Word], version: KubernetesVersion) -> Vec<Need> {
     let needs = own_needs(words);
     match values(words, AS_USER).last() {
         Some(user) if !needs.is_empty() => {
             needs_of_user(user, &values(words, AS_GROUP), &needs, version)
         }
-        // Servers refuse groups without a user.
+        // Servers reject groups without a user.
         None if !values(words, AS_GROUP).is_empty() => Vec::new(),
         _ => needs,
     }
@@ -38,11 +37,14 @@ fn own_needs(words: &[Word]) -> Vec<Need> {
     }
     let verbs: &[&'static str] = match subcommand(words).and_then(Word::known) {
         Some("install") => &["list", "create", "update"],
-        // Once there are as many revisions as it keeps, it reads and deletes the oldest.
+        // If there are as many revisions as helm keeps, it reads and deletes the oldest.
         Some("upgrade") if !keeps_all_revisions(words) => {
             &["list", "get", "create", "update", "delete"]
         }
         Some("upgrade") => &["list", "create", "update"],
+        Some("uninstall" | "delete" | "un" | "del") if has(words, "--keep-history") => {
+            &["list", "update"]
+        }
         Some("uninstall" | "delete" | "un" | "del") => &["list", "get", "delete"],
         Some("rollback") => &["list", "get", "create", "update"],
         Some("list" | "ls" | "history" | "status" | "get" | "test") => &["list"],
@@ -52,7 +54,7 @@ fn own_needs(words: &[Word]) -> Vec<Need> {
     verbs
         .iter()
         .map(|verb| {
-            // Releases are called after charts' revisions, which nobody writes down.
+            // Helm names its Secrets after the revisions of the release, which a manifest does not contain.
             let name = match *verb {
                 "list" | "create" => NeedName::Collection,
                 _ => NeedName::Unknown,
@@ -62,14 +64,14 @@ fn own_needs(words: &[Word]) -> Vec<Need> {
         .collect()
 }
 
-/// Returns the words that decide what a command line needs.
+/// Returns the words that determine the needs of a command line.
 pub(super) fn kept(words: &[Word]) -> Vec<Word> {
     let mut kept: Vec<Word> = subcommand(words).cloned().into_iter().collect();
     let mut rest = words.iter();
     while let Some(word) = rest.next() {
         let name = word.start().split('=').next().unwrap_or_default();
         match name {
-            "-A" | "--all-namespaces" | "-h" | "--help" | "--dry-run" => {
+            "-A" | "--all-namespaces" | "-h" | "--help" | "--dry-run" | "--keep-history" => {
                 kept.push(Word::text(name))
             }
             "-n" | "--namespace" | "--history-max" | AS_USER | AS_GROUP => {
@@ -85,7 +87,7 @@ pub(super) fn kept(words: &[Word]) -> Vec<Word> {
     kept
 }
 
-/// Returns the first word that is neither a flag nor the value of one that may stand before it.
+/// Returns the first word that is neither a flag nor the value of a flag that can precede it.
 fn subcommand(words: &[Word]) -> Option<&Word> {
     let mut rest = words.iter();
     while let Some(word) = rest.next() {
@@ -103,7 +105,7 @@ fn subcommand(words: &[Word]) -> Option<&Word> {
     None
 }
 
-/// Returns the values of a flag, in their order.
+/// Returns the values of a flag in order.
 fn values(words: &[Word], flag: &str) -> Vec<Word> {
     let assigned = format!("{flag}=");
     let mut values = Vec::new();
@@ -115,6 +117,11 @@ fn values(words: &[Word], flag: &str) -> Vec<Word> {
         }
     }
     values
+}
+
+/// Returns whether a flag without a value is given.
+fn has(words: &[Word], flag: &str) -> bool {
+    words.iter().any(|word| word.known() == Some(flag))
 }
 
 /// Returns whether `--history-max 0` is given: then no revision is ever deleted.

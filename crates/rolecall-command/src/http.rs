@@ -29,7 +29,7 @@ pub(super) fn needs(words: &[Word]) -> Vec<Need> {
     paths.filter_map(|path| need_of_path(method, &path)).collect()
 }
 
-/// Returns the words that decide what a command line asks; `None` where it asks the API server for nothing.
+/// Returns the words that determine the requests of a command line; `None` if it makes none to the API server.
 pub(super) fn kept(words: &[Word]) -> Option<Vec<Word>> {
     if needs(words).is_empty() {
         return None;
@@ -42,7 +42,7 @@ pub(super) fn kept(words: &[Word]) -> Option<Vec<Word>> {
     Some(kept)
 }
 
-/// Leaves out of a query what does not decide what a URL asks.
+/// Removes the parts of a query that do not determine the request.
 pub(super) fn without_query(url: &Word) -> Word {
     let Some((mut path, query)) = url.split_once('?') else { return url.clone() };
     let query = query.to_string();
@@ -58,7 +58,7 @@ pub(super) fn without_query(url: &Word) -> Word {
     path
 }
 
-/// Returns the HTTP method in lower case; `None` when it is only known at run time.
+/// Returns the HTTP method in lower case; `None` if it is only known at run time.
 fn method(words: &[Word]) -> Option<&'static str> {
     let mut method = "get";
     let mut rest = words.iter();
@@ -150,7 +150,7 @@ pub(super) fn need_of_path(method: &'static str, url: &Word) -> Option<Need> {
         matches!(pair.split_once('='), Some(("watch", value)) if !matches!(value, "false" | "0"))
             || pair == "watch"
     });
-    // A field selector may name the one object that a list is about.
+    // A field selector can name the single object of a list.
     let selects = query.contains("fieldSelector") && query.contains("metadata.name");
     let collection = name == NeedName::Collection;
     let verb = match (method, collection) {

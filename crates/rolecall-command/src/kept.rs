@@ -1,5 +1,5 @@
 //! The parts of a container's command that snapshots keep: the calls of the API server, with the arguments that
-//! decide what they ask. Everything else may hold secrets.
+//! determine the requests. Everything else can contain secrets.
 
 use rolecall_rbac::{Catalog, Container};
 
@@ -9,10 +9,10 @@ use super::placeholder::{OWN_NAMESPACE, UNKNOWN};
 use super::word::Part;
 use super::{Tool, Word, helm, http, kubectl};
 
-/// Returns a command for a container that asks the API server for the same; nothing where it asks for nothing.
+/// Returns a command that makes the same requests to the API server; nothing if there are none.
 ///
-/// It is what a snapshot may hold: no other program, no here-document, no value of an option that access does not
-/// depend on.
+/// A snapshot can contain this command: it has no other program, no here-document, and no value of an option
+/// that does not affect access.
 pub fn kept_command(container: &Container, catalog: &Catalog) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for invocation in of_container(0, container, None) {
@@ -53,7 +53,7 @@ fn kept_line(invocation: &Invocation, catalog: &Catalog) -> Option<String> {
     Some(line)
 }
 
-/// Writes a word so that a shell reads it as it is known here.
+/// Quotes a word so that a shell reads the same text.
 fn quoted(word: &Word) -> String {
     let mut text = String::new();
     for part in &word.parts {
@@ -62,7 +62,12 @@ fn quoted(word: &Word) -> String {
             Part::Text(part) => text.push_str(&format!("'{}'", part.replace('\'', "'\\''"))),
             Part::OwnNamespace => text.push_str(OWN_NAMESPACE),
             Part::Variable(name) if is_name(name) => text.push_str(&format!("${{{name}}}")),
-            Part::Variable(_) | Part::Unknown => text.push_str(UNKNOWN),
+            Part::VariableOrDefault(name) if is_name(name) => {
+                text.push_str(&format!("${{{name}:-}}"));
+            }
+            Part::Variable(_) | Part::VariableOrDefault(_) | Part::Unknown => {
+                text.push_str(UNKNOWN);
+            }
         }
     }
     if text.is_empty() { "''".to_owned() } else { text }

@@ -6,13 +6,13 @@ use super::word::Part;
 /// The variable that names the kubeconfig.
 pub(super) const VARIABLE: &str = "KUBECONFIG";
 
-/// Returns whether what runs after a command line finds a kubeconfig: because the command writes one
-/// (`aws eks update-kubeconfig`, `kubectl config use-context`), or names the one that is there.
+/// Returns whether later command lines find a kubeconfig, because a command writes one
+/// (`aws eks update-kubeconfig`, `kubectl config use-context`) or names the default one.
 pub(super) fn is_there_after(line: &[Word]) -> bool {
     line.iter().any(|word| names(word) || is_set_to_write(word)) || is_config_or_login(line)
 }
 
-/// Returns whether a word names the kubeconfig that is read without being asked for.
+/// Returns whether a word names the default kubeconfig.
 pub(super) fn names(word: &Word) -> bool {
     let variable = |part: &Part| matches!(part, Part::Variable(name) if name == VARIABLE);
     word.parts.iter().any(variable) || word.to_string().ends_with(".kube/config")

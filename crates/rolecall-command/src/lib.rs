@@ -21,6 +21,7 @@ mod need;
 mod placeholder;
 mod release;
 mod shell;
+mod tool;
 mod word;
 mod wrapper;
 
@@ -38,7 +39,7 @@ use rolecall_rbac::{Catalog, KubernetesVersion};
 pub enum Tool {
     /// kubectl.
     Kubectl,
-    /// OpenShift's oc, which has the commands of kubectl, a few of them changed.
+    /// OpenShift's oc, which has the commands of kubectl, with a few differences.
     Oc,
     /// helm.
     Helm,
@@ -49,10 +50,10 @@ pub enum Tool {
 /// The standard input of a command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Input {
-    /// Nothing that is known.
+    /// Unknown or empty.
     #[default]
     Nothing,
-    /// A text of the script, with marks for what is only known at run time.
+    /// Text of the script, with marks for parts that are only known at run time.
     Document(String),
     /// The output of another command line.
     Output(Box<Piped>),

@@ -9,7 +9,7 @@ pub struct Need {
     pub verbs: Vec<Text>,
     /// The target of the request.
     pub target: NeedTarget,
-    /// Alternatives, each with all the requests that it takes. For example, `escalate` passes the escalation check.
+    /// Alternatives, each with all the requests that it requires. For example, `escalate` passes the escalation check.
     pub instead: Vec<Vec<Need>>,
 }
 
@@ -98,13 +98,13 @@ impl Need {
         self
     }
 
-    /// Adds a verb that suffices, too.
+    /// Adds an alternative verb.
     pub(crate) fn or(mut self, verb: &str) -> Self {
         self.verbs.push(verb.into());
         self
     }
 
-    /// Adds an alternative that takes all of these.
+    /// Adds an alternative that requires all of these requests.
     pub(crate) fn or_all(mut self, needs: Vec<Self>) -> Self {
         self.instead.push(needs);
         self

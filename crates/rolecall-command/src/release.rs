@@ -1,4 +1,4 @@
-//! The requests with which Helm 4 manages a release, by the objects of its chart.
+//! The requests that Helm 4 makes to manage a release, according to the objects of its chart.
 //!
 //! Helm applies objects on the server since version 4: `patch` with the name, which also needs `create` if the
 //! object is not there. Recorded with Helm 4.3.1 and an audit log of Kubernetes 1.36.
@@ -14,7 +14,7 @@ pub struct ReleasedObject {
     pub group: Text,
     /// The kind.
     pub kind: Text,
-    /// The namespace; that of the release if the object names none.
+    /// The namespace; that of the release if the object does not set one.
     pub namespace: Text,
     /// The name.
     pub name: Text,

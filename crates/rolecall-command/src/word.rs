@@ -1,33 +1,35 @@
 use std::fmt;
 
-/// A word of a command line, parts of which may only be known at run time.
+/// A word of a command line. Parts of it might only be known at run time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Word {
     pub(crate) parts: Vec<Part>,
 }
 
-/// A stretch of a [`Word`].
+/// A part of a [`Word`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// Text that stands there.
+    /// Literal text.
     Text(String),
     /// The Pod's own namespace.
     OwnNamespace,
     /// The value of a variable.
     Variable(String),
+    /// The value of a variable, or something else if it is unset or empty, as in `${NAME:-shop}`.
+    VariableOrDefault(String),
     /// Anything else: output of a command, a glob.
     Unknown,
 }
 
 impl Word {
-    /// Returns a word that is known in full.
+    /// Returns a word whose text is known.
     pub(crate) fn text(text: &str) -> Self {
         let mut word = Self::default();
         word.push_text(text);
         word
     }
 
-    /// Returns the word if it is known in full.
+    /// Returns the text of the word if all of it is known.
     pub(crate) fn known(&self) -> Option<&str> {
         match &*self.parts {
             [] => Some(""),
@@ -44,7 +46,7 @@ impl Word {
         }
     }
 
-    /// Returns the word without a text that it starts with.
+    /// Returns the word without a prefix.
     pub(crate) fn strip_prefix(&self, prefix: &str) -> Option<Self> {
         let rest = self.start().strip_prefix(prefix)?;
         let mut word = Self::text(rest);
@@ -78,8 +80,8 @@ impl Word {
         pieces
     }
 
-    /// Returns the word with something that is only known at run time in the place of a text.
-    pub(super) fn replacing(&self, placeholder: &str) -> Self {
+    /// Returns the word with a text replaced by another word.
+    pub(super) fn replacing(&self, placeholder: &str, other: &Self) -> Self {
         let mut word = Self::default();
         for part in &self.parts {
             let Part::Text(text) = part else {
@@ -89,7 +91,7 @@ impl Word {
             let mut pieces = text.split(placeholder);
             word.push_text(pieces.next().unwrap_or_default());
             for piece in pieces {
-                word.push(Part::Unknown);
+                other.parts.iter().cloned().for_each(|part| word.push(part));
                 word.push_text(piece);
             }
         }
@@ -119,13 +121,14 @@ impl Word {
 }
 
 impl fmt::Display for Word {
-    /// Writes the word as a script would have it.
+    /// Writes the word as in a script.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for part in &self.parts {
             match part {
                 Part::Text(text) => formatter.write_str(text)?,
                 Part::OwnNamespace => formatter.write_str("$NAMESPACE")?,
                 Part::Variable(name) => write!(formatter, "${{{name}}}")?,
+                Part::VariableOrDefault(name) => write!(formatter, "${{{name}:-..}}")?,
                 Part::Unknown => formatter.write_str("$(..)")?,
             }
         }

@@ -1,7 +1,7 @@
 //! Commands that run the command that follows them: `env`, `timeout 5`, `xargs`.
 
 use super::word::{Part, base_name};
-use super::{Word, kubeconfig};
+use super::{Input, Word, kubeconfig, kubectl};
 
 /// Options of xargs that take the next word as their value.
 const XARGS_VALUES: [&str; 12] = [
@@ -19,8 +19,8 @@ const XARGS_VALUES: [&str; 12] = [
     "--delimiter",
 ];
 
-/// Returns the command line that is run in the end, with what xargs reads at run time.
-pub(super) fn unwrapped(line: &[Word]) -> Vec<Word> {
+/// Returns the command line that finally runs, with the input that xargs reads.
+pub(super) fn unwrapped(line: &[Word], input: &Input) -> Vec<Word> {
     let mut rest = without_wrappers(line);
     let mut read: Option<Xargs> = None;
     while rest.first().and_then(Word::known).map(base_name) == Some("xargs") {
@@ -30,7 +30,7 @@ pub(super) fn unwrapped(line: &[Word]) -> Vec<Word> {
     }
     match read {
         None => rest.to_vec(),
-        Some(xargs) => xargs.fill(rest),
+        Some(xargs) => xargs.fill(rest, input),
     }
 }
 
@@ -40,77 +40,75 @@ pub(super) fn gives_kubeconfig(line: &[Word]) -> bool {
     line.iter().take(wrappers).any(kubeconfig::is_assigned_by)
 }
 
-/// Steps over commands that run the command that follows them as it stands.
+/// Skips commands that run the command after them unchanged.
 pub(super) fn without_wrappers(line: &[Word]) -> &[Word] {
     let mut rest = line;
     while let Some((first, after)) = rest.split_first() {
-        rest = match Wrapper::of(base_name(first.known().unwrap_or_default())) {
-            Some(Wrapper::Plain) => skip(after, 0),
-            Some(Wrapper::WithOperand) => skip(after, 1),
-            Some(Wrapper::Watch) => skip_watch(after),
-            Some(Wrapper::Xargs) | None => return rest,
+        let Some(wrapper) = Wrapper::of(base_name(first.known().unwrap_or_default())) else {
+            return rest;
         };
+        rest = wrapper.skip(after);
     }
     rest
 }
 
 /// Returns whether a program runs the command that follows it.
 pub(super) fn is_wrapper(program: &str) -> bool {
-    Wrapper::of(program).is_some()
+    program == "xargs" || Wrapper::of(program).is_some()
 }
 
-/// The arguments between a wrapper and its command.
-enum Wrapper {
-    /// Options and assignments.
-    Plain,
-    /// One operand besides.
-    WithOperand,
-    Watch,
-    /// Options; and what it reads comes into the command.
-    Xargs,
+/// The arguments between a wrapper and its command, apart from options and assignments.
+struct Wrapper {
+    /// Options that take the next word as their value.
+    values: &'static [&'static str],
+    /// The number of operands.
+    operands: usize,
 }
 
 impl Wrapper {
     fn of(program: &str) -> Option<Self> {
-        match program {
-            "env" | "exec" | "nohup" | "sudo" | "time" | "command" | "eval" | "tini"
-            | "dumb-init" | "catatonit" => Some(Self::Plain),
-            "timeout" | "nice" => Some(Self::WithOperand),
-            "watch" => Some(Self::Watch),
-            "xargs" => Some(Self::Xargs),
-            _ => None,
-        }
-    }
-}
-
-/// Steps over options, assignments and some operands.
-fn skip(words: &[Word], operands: usize) -> &[Word] {
-    let options = words
-        .iter()
-        .take_while(|word| {
-            let text = word.start();
-            text.starts_with('-') || (text.contains('=') && !text.contains(['/', ' ']))
-        })
-        .count();
-    words.get(options + operands..).unwrap_or_default()
-}
-
-/// Steps over `-n 5` and the other options of watch.
-fn skip_watch(words: &[Word]) -> &[Word] {
-    let mut rest = words;
-    while let Some((first, after)) = rest.split_first() {
-        rest = match first.known() {
-            Some("-n" | "--interval") => after.get(1..).unwrap_or_default(),
-            Some(option) if option.starts_with('-') => after,
-            _ => return rest,
+        let (values, operands): (&[&str], usize) = match program {
+            "command" | "nohup" | "setsid" | "dumb-init" | "catatonit" => (&[], 0),
+            "env" => (&["-u", "--unset", "-C", "--chdir"], 0),
+            "exec" => (&["-a"], 0),
+            "sudo" => (&["-u", "--user", "-g", "--group", "-h", "-p", "-C", "-r", "-t", "-D"], 0),
+            "tini" => (&["-p", "-e"], 0),
+            "time" => (&["-f", "--format", "-o", "--output"], 0),
+            "nice" => (&["-n", "--adjustment"], 0),
+            "ionice" => (&["-c", "--class", "-n", "--classdata"], 0),
+            "stdbuf" => (&["-i", "-o", "-e"], 0),
+            "watch" => (&["-n", "--interval"], 0),
+            "timeout" => (&["-k", "--kill-after", "-s", "--signal"], 1),
+            "flock" => (&["-w", "--timeout", "-E", "--conflict-exit-code"], 1),
+            "gosu" | "su-exec" => (&[], 1),
+            _ => return None,
         };
+        Some(Self { values, operands })
     }
-    rest
+
+    /// Skips the wrapper's own arguments.
+    fn skip<'w>(&self, words: &'w [Word]) -> &'w [Word] {
+        let mut rest = words;
+        while let Some((first, after)) = rest.split_first() {
+            let text = first.start();
+            rest = match first.known() {
+                Some("--") => {
+                    rest = after;
+                    break;
+                }
+                Some(option) if self.values.contains(&option) => after.get(1..).unwrap_or_default(),
+                _ if text.starts_with('-') => after,
+                _ if text.contains('=') && !text.contains(['/', ' ']) => after,
+                _ => break,
+            };
+        }
+        rest.get(self.operands..).unwrap_or_default()
+    }
 }
 
-/// How xargs completes command lines.
+/// The way in which xargs completes command lines.
 struct Xargs {
-    /// How many words it and its options are.
+    /// The number of words of xargs and its options.
     words: usize,
     /// The text that each input item replaces; `None` appends the item.
     placeholder: Option<String>,
@@ -141,11 +139,14 @@ impl Xargs {
         xargs
     }
 
-    fn fill(&self, line: &[Word]) -> Vec<Word> {
-        let unknown = Word { parts: vec![Part::Unknown] };
+    fn fill(&self, line: &[Word], input: &Input) -> Vec<Word> {
+        let mut item = Word { parts: vec![Part::Unknown] };
+        if let Some(kind) = kubectl::named_kind(input) {
+            item.parts.insert(0, Part::Text(format!("{kind}/")));
+        }
         let Some(placeholder) = self.placeholder.as_deref().filter(|text| !text.is_empty()) else {
-            return line.iter().cloned().chain([unknown]).collect();
+            return line.iter().cloned().chain([item]).collect();
         };
-        line.iter().map(|word| word.replacing(placeholder)).collect()
+        line.iter().map(|word| word.replacing(placeholder, &item)).collect()
     }
 }

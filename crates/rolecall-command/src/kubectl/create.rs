@@ -2,10 +2,9 @@
 
 use super::subcommands::Command;
 use super::target::{name_of, targets};
-use crate::Word;
 use crate::need::{Need, NeedName, NeedNamespace};
 
-/// The resources that `create TYPE NAME` makes.
+/// The resources that `create TYPE NAME` creates.
 const CREATED: [(&str, &str, &str); 24] = [
     ("cj", "batch", "cronjobs"),
     ("clusterrole", "rbac.authorization.k8s.io", "clusterroles"),
@@ -35,9 +34,9 @@ const CREATED: [(&str, &str, &str); 24] = [
 
 const RBAC: &str = "rbac.authorization.k8s.io";
 
-/// Returns the group and the resource that `create TYPE` makes.
+/// Returns the group and the resource that `create TYPE` creates.
 pub(super) fn created(kind: &str) -> Option<(&'static str, &'static str)> {
-    // `svc` is an alias of `service`, which has types.
+    // `svc` is an alias of `service`, which has subtypes.
     let kind = if kind == "svc" { "service" } else { kind };
     let (_, group, resource) = CREATED.iter().find(|(word, ..)| *word == kind)?;
     Some((group, resource))
@@ -60,7 +59,7 @@ impl Command<'_> {
         }
         needs.push(self.need("create", group, resource, NeedName::Collection));
         if matches!(resource, "roles" | "clusterroles") {
-            needs.extend(self.granted(resource, operands.first())?);
+            needs.extend(self.granted(resource)?);
         }
         if matches!(resource, "rolebindings" | "clusterrolebindings") {
             needs.extend(self.bound(resource));
@@ -68,8 +67,8 @@ impl Command<'_> {
         Some(needs)
     }
 
-    /// Returns what the maker of a binding must hold: `bind` of the role that it refers to, unless it has
-    /// all that the role grants.
+    /// Returns the access that the author of a binding needs: `bind` on the role that it refers to,
+    /// or everything that the role grants.
     fn bound(&self, resource: &str) -> Option<Need> {
         let of_kind = |flag: &str, roles| Some((roles, self.flags.value(flag)?.known()?));
         let (roles, name) =
@@ -82,14 +81,15 @@ impl Command<'_> {
         Some(bind.in_namespace(&namespace))
     }
 
-    /// Returns what the maker of a role must hold: each right that it grants, unless it may escalate.
-    fn granted(&self, resource: &str, name: Option<&Word>) -> Option<Vec<Need>> {
+    /// Returns the access that the author of a role needs: each right that it grants, or `escalate`.
+    fn granted(&self, resource: &str) -> Option<Vec<Need>> {
         let namespace = match resource {
             "clusterroles" => NeedNamespace::Known("".into()),
             _ => self.namespace.clone(),
         };
-        let name = name.map_or(NeedName::Unknown, name_of);
-        let escalate = Need::new("escalate", RBAC, resource, name).in_namespace(&namespace);
+        // The request to create an object has no name, so `escalate` for a named role does not help.
+        let escalate = Need::new("escalate", RBAC, resource, NeedName::Collection);
+        let escalate = escalate.in_namespace(&namespace);
         let names: Vec<NeedName> = match &*self.flags.list("resource-name") {
             [] => vec![NeedName::Collection],
             names => names.iter().map(name_of).collect(),
@@ -108,6 +108,10 @@ impl Command<'_> {
             for url in self.flags.list("non-resource-url") {
                 rights.push(Need::path(verb, url.known()?));
             }
+        }
+        if self.flags.has("aggregation-rule") {
+            // The server accepts an aggregation rule only with `escalate` or with all rights, which include it.
+            return Some(vec![escalate]);
         }
         Some(rights.into_iter().map(|right| right.or_all(vec![escalate.clone()])).collect())
     }

@@ -1,4 +1,4 @@
-//! `kubectl apply -f -`, where the objects stand in the script: in a here-document, or in the output of a command
+//! `kubectl apply -f -` with objects that the script contains: in a here-document, or in the output of a command
 //! that only prints them.
 
 use rolecall_rbac::{Catalog, Text};
@@ -7,25 +7,19 @@ use serde_json::Value;
 use super::create::created;
 use super::flags::Flags;
 use super::subcommands::Command;
-use crate::container::tool_of;
+use super::target::targets;
 use crate::need::{Need, NeedName, NeedNamespace};
 use crate::shell::{OWN_NAMESPACE, UNKNOWN};
-use crate::{Input, Piped, Tool};
+use crate::tool::tool_of;
+use crate::{Input, Piped, Tool, Word};
 
-/// An object that a command line is given to read.
+/// An object in the input of a command line.
 pub(super) struct Object {
     pub(super) group: Text,
     pub(super) resource: Text,
     pub(super) name: NeedName,
-    /// `None` where the object does not say.
+    /// `None` if the object does not set it.
     pub(super) namespace: Option<NeedNamespace>,
-}
-
-impl Object {
-    fn need(&self, verb: &str, name: &NeedName, otherwise: &NeedNamespace) -> Need {
-        Need::new(verb, &self.group, &self.resource, name.clone())
-            .in_namespace(self.namespace.as_ref().unwrap_or(otherwise))
-    }
 }
 
 impl Command<'_> {
@@ -33,27 +27,59 @@ impl Command<'_> {
     pub(super) fn on_documents(&self, subcommand: &str, input: &Input) -> Option<Vec<Need>> {
         let verbs: &[&str] = match subcommand {
             "apply" if self.flags.has("prune") || !self.operands.is_empty() => return None,
-            // The server reads, and creates what is not there.
+            // The server reads, and creates objects that do not exist.
             "apply" if self.flags.has("server-side") => &["create", "patch"],
             "apply" => &["get", "create", "patch"],
             "create" => &["create"],
             "replace" if self.flags.has("force") => &["get", "delete", "create"],
             "replace" => &["get", "update"],
             "delete" => &["delete"],
-            "get" => &["get"],
+            "get" | "describe" => &["get"],
+            // A dry run of an apply.
+            "diff" => &["get", "patch"],
+            "annotate" | "label" if self.flags.has("list") => &["get"],
+            "annotate" | "label" => &["get", "patch"],
+            "patch" => &["patch"],
+            "set" if self.flags.has("list") => &["get"],
+            "rollout" if self.is("restart") => &["get", "patch"],
+            "set" if self.is("env") || self.is("image") => &["get", "patch"],
             // The subcommand's own operand.
             "auth" if self.is("reconcile") => &["get", "create", "update"],
+            "scale" if !self.flags.has("current-replicas") => {
+                let scaled = objects(input, self.catalog)?;
+                let patch = |object: &Object| self.on("patch", object, &object.name).of("scale");
+                return Some(scaled.iter().map(patch).collect());
+            }
             _ => return None,
         };
         let objects = objects(input, self.catalog)?;
         let mut needs = Vec::new();
         for object in &objects {
+            if subcommand == "describe" {
+                let namespace = self.namespace_of(object);
+                let (group, resource) = (&object.group, &object.resource);
+                needs.extend(self.required(group, resource, &object.name, namespace));
+            }
             for verb in verbs {
                 let name = if *verb == "create" { &NeedName::Collection } else { &object.name };
-                needs.push(object.need(verb, name, &self.namespace));
+                needs.push(self.on(verb, object, name));
             }
         }
         Some(needs)
+    }
+
+    fn on(&self, verb: &str, object: &Object, name: &NeedName) -> Need {
+        Need::new(verb, &object.group, &object.resource, name.clone())
+            .in_namespace(self.namespace_of(object))
+    }
+
+    /// Returns the namespace of an object: kubectl accepts only the one that its command line names.
+    fn namespace_of<'n>(&'n self, object: &'n Object) -> &'n NeedNamespace {
+        match &object.namespace {
+            None => &self.namespace,
+            Some(NeedNamespace::Unknown) if self.flags.has("namespace") => &self.namespace,
+            Some(namespace) => namespace,
+        }
     }
 
     fn is(&self, operand: &str) -> bool {
@@ -61,12 +87,35 @@ impl Command<'_> {
     }
 }
 
-/// Returns the objects that are read, as far as they stand there.
+/// Returns the objects in the input, as far as they are known.
 pub(super) fn objects(input: &Input, catalog: &Catalog) -> Option<Vec<Object>> {
     match input {
         Input::Nothing => None,
         Input::Document(text) => Some(in_document(text, catalog)),
         Input::Output(piped) => printed(piped, catalog),
+    }
+}
+
+/// Returns the kind of the objects whose names are in the input, as `kubectl get pods -o name` prints them.
+pub(crate) fn named_kind(input: &Input) -> Option<String> {
+    /// These programs remove or sort lines.
+    const FILTERS: [&str; 7] = ["cat", "grep", "head", "sort", "tail", "tee", "uniq"];
+    let Input::Output(piped) = input else { return None };
+    let (program, words) = piped.words.split_first()?;
+    let program = program.known()?;
+    if FILTERS.contains(&program) {
+        return named_kind(&piped.input);
+    }
+    if !matches!(tool_of(program), Some(Tool::Kubectl | Tool::Oc)) {
+        return None;
+    }
+    let flags = Flags::parse(words)?;
+    let prints_names = flags.value("output").and_then(Word::known) == Some("name");
+    match &*flags.operands {
+        [get, kind] if prints_names && get.known() == Some("get") => {
+            Some(kind.known()?.to_owned()).filter(|kind| !kind.contains([',', '/']))
+        }
+        _ => None,
     }
 }
 
@@ -77,12 +126,25 @@ fn printed(piped: &Piped, catalog: &Catalog) -> Option<Vec<Object>> {
         "cat" if words.iter().all(|word| word.known() == Some("-")) => {
             return objects(&piped.input, catalog);
         }
-        // They replace parts of values, and leave the rest.
+        // These programs usually change the name or the namespace.
+        "sed" | "jq" | "yq" if matches!(piped.input, Input::Output(_)) => {
+            let objects = objects(&piped.input, catalog)?;
+            let unknown = |object| Object {
+                name: NeedName::Unknown,
+                namespace: Some(NeedNamespace::Unknown),
+                ..object
+            };
+            return Some(objects.into_iter().map(unknown).collect());
+        }
+        // These programs replace parts of values, and keep the rest.
         "envsubst" | "tee" => return objects(&piped.input, catalog),
         program if matches!(tool_of(program), Some(Tool::Kubectl | Tool::Oc)) => {}
         _ => return None,
     }
     let flags = Flags::parse(words)?;
+    if let Some(objects) = read(&flags, catalog) {
+        return Some(objects);
+    }
     if !flags.runs_dry() && !flags.has("local") {
         return None;
     }
@@ -106,6 +168,26 @@ fn printed(piped: &Piped, catalog: &Catalog) -> Option<Vec<Object>> {
     Some(vec![Object { group: group.into(), resource: resource.into(), name, namespace }])
 }
 
+/// Returns the objects that `kubectl get TYPE NAME -o yaml` prints.
+fn read(flags: &Flags, catalog: &Catalog) -> Option<Vec<Object>> {
+    let (subcommand, operands) = flags.operands.split_first()?;
+    let format = flags.value("output").and_then(Word::known);
+    if subcommand.known() != Some("get") || !matches!(format, Some("yaml" | "json")) {
+        return None;
+    }
+    let namespace = match flags.has("all-namespaces") {
+        true => NeedNamespace::Unknown,
+        false => flags.namespace(),
+    };
+    let objects = targets(operands, catalog)?.into_iter().map(|target| Object {
+        name: if target.is_collection() { NeedName::Unknown } else { target.name },
+        group: target.group,
+        resource: target.resource,
+        namespace: Some(namespace.clone()),
+    });
+    Some(objects.collect())
+}
+
 /// Reads the objects of a text: kind, name and namespace of each.
 fn in_document(text: &str, catalog: &Catalog) -> Vec<Object> {
     if text.trim_start().starts_with('{') {
@@ -124,9 +206,9 @@ fn in_document(text: &str, catalog: &Catalog) -> Vec<Object> {
     objects
 }
 
-/// Reads the objects of JSON documents, as far as they are whole.
+/// Reads the complete objects of JSON documents.
 fn in_json(text: &str, catalog: &Catalog) -> Vec<Object> {
-    // The marks are control characters, which strings of JSON hold only escaped.
+    // The marks are control characters, which JSON strings contain only in escaped form.
     let escaped = text
         .replace(UNKNOWN, &format!("\\u{:04x}", u32::from(UNKNOWN)))
         .replace(OWN_NAMESPACE, &format!("\\u{:04x}", u32::from(OWN_NAMESPACE)));
@@ -151,7 +233,7 @@ struct Head {
     name: Option<String>,
     namespace: Option<String>,
     in_metadata: bool,
-    /// How far the fields of `metadata` are indented.
+    /// The indentation of the fields of `metadata`.
     indentation: Option<usize>,
 }
 
@@ -168,7 +250,7 @@ impl Head {
         }
     }
 
-    /// Reads a line in the block style that people write into scripts.
+    /// Reads a line in the block style that is common in scripts.
     fn read(&mut self, line: &str) {
         let field = line.trim_start_matches(' ');
         let indentation = line.len() - field.len();
@@ -231,7 +313,7 @@ impl Head {
     }
 }
 
-/// Returns a plain or quoted value without a comment behind it.
+/// Returns a plain or quoted value without the comment after it.
 fn scalar(value: &str) -> String {
     let value = value.trim();
     let quoted = |quote: char| value.strip_prefix(quote).and_then(|rest| rest.split(quote).next());

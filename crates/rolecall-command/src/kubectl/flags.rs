@@ -55,7 +55,7 @@ const SHORT: [(char, &str); 18] = [
     ('w', "watch"),
 ];
 
-/// The arguments of kubectl, taken apart.
+/// The parsed arguments of kubectl.
 #[derive(Debug, Default)]
 pub(super) struct Flags {
     /// The arguments that are not flags, beginning with the subcommand.
@@ -64,14 +64,14 @@ pub(super) struct Flags {
 }
 
 impl Flags {
-    /// Takes a command line apart; `None` when a flag of it is not known, for the next word may then
-    /// be its value or not, or when flags come out of a variable.
+    /// Parses a command line; `None` if it has an unknown flag, because the next word might be its value, or if
+    /// a variable contains flags.
     pub(super) fn parse(words: &[Word]) -> Option<Self> {
         let mut flags = Self::default();
         let mut rest = words.iter();
         while let Some(word) = rest.next() {
             if word.known() == Some("--") {
-                // The rest runs in a container.
+                // The remaining arguments run in a container.
                 break;
             }
             if may_be_flags(word) {
@@ -142,22 +142,27 @@ impl Flags {
         self.value(name).is_some_and(|value| value.known() != Some("false"))
     }
 
-    /// Returns the value of a flag; of several the last, as kubectl does.
+    /// Returns whether a flag is set to false.
+    pub(super) fn is_false(&self, name: &str) -> bool {
+        self.value(name).is_some_and(|value| value.known() == Some("false"))
+    }
+
+    /// Returns the last value of a flag, as kubectl does.
     pub(super) fn value(&self, name: &str) -> Option<&Word> {
         self.all(name).last()
     }
 
-    /// Returns the values of a flag that may be given several times.
+    /// Returns the values of a flag that can be repeated.
     pub(super) fn all(&self, name: &str) -> &[Word] {
         self.values.get(name).map_or(&[], Vec::as_slice)
     }
 
-    /// Returns the values of a flag that takes a list, and may be given several times.
+    /// Returns the values of a flag that takes a list and can be repeated.
     pub(super) fn list(&self, name: &str) -> Vec<Word> {
         self.all(name).iter().flat_map(|value| value.split(',')).collect()
     }
 
-    /// Returns whether the command asks another server, with other credentials, or none at all.
+    /// Returns whether the command uses another server, other credentials, or no server.
     pub(super) fn is_elsewhere(&self) -> bool {
         let elsewhere = [
             "client-certificate",
@@ -169,9 +174,10 @@ impl Flags {
             "user",
             "username",
         ];
-        // `--user` of `create rolebinding` is a subject.
-        let creates = self.operands.first().and_then(Word::known) == Some("create");
-        elsewhere.iter().any(|name| self.has(name) && !(creates && *name == "user"))
+        // `--user` of `create rolebinding` and `set subject` is a subject.
+        let subcommand = self.operands.first().and_then(Word::known);
+        let names_subjects = matches!(subcommand, Some("create" | "set"));
+        elsewhere.iter().any(|name| self.has(name) && !(names_subjects && *name == "user"))
             || self.has("local")
             || self.has("help")
             || self.runs_dry()
@@ -183,12 +189,12 @@ impl Flags {
             .is_some_and(|value| !matches!(value.known(), Some("none" | "false" | "server")))
     }
 
-    /// Returns whether the command asks as somebody else.
+    /// Returns whether the command impersonates another user.
     pub(super) fn impersonates(&self) -> bool {
         ["as", "as-group", "as-uid", "as-user-extra"].iter().any(|name| self.has(name))
     }
 
-    /// Returns where the command works.
+    /// Returns the namespaces in which the command acts.
     pub(super) fn namespace(&self) -> NeedNamespace {
         if self.has("all-namespaces") {
             return NeedNamespace::Known("".into());
@@ -216,7 +222,7 @@ fn takes_none(name: &str) -> bool {
     FLAGS.get(name).is_some_and(|flag| !flag.takes_value)
 }
 
-/// Returns what of a flag decides which requests are made; `None` if the flag does not matter.
+/// Returns the part of a flag that determines the requests; `None` if the flag is irrelevant.
 pub(super) fn decides(name: &str) -> Option<Decides> {
     FLAGS.get(name)?.decides
 }

@@ -1,4 +1,4 @@
-//! `kubectl --as`: what it takes to ask as somebody else.
+//! `kubectl --as`: the access that impersonation requires.
 
 use super::flags::Flags;
 use super::target::name_of;
@@ -6,21 +6,21 @@ use crate::Word;
 use crate::need::{Need, NeedName, NeedNamespace};
 use rolecall_rbac::KubernetesVersion;
 
-/// The version from which impersonation may be constrained to requests.
+/// The version from which impersonation can be constrained to requests.
 const CONSTRAINED: u16 = 36;
 
 const GROUP: &str = "authentication.k8s.io";
 
-/// The group that constrained impersonation never gives.
+/// The group that constrained impersonation never grants.
 const MASTERS: &str = "system:masters";
 
-/// Returns what impersonation takes: `impersonate` of each part of the other identity, or where servers know them,
-/// the verbs that are constrained to a kind of identity and to the requests that the command makes.
+/// Returns the needs of impersonation: `impersonate` on each part of the other identity or, on servers that know
+/// them, the constrained verbs for the kind of identity and for the requests of the command.
 pub(super) fn needs(flags: &Flags, requests: &[Need], version: KubernetesVersion) -> Vec<Need> {
     of_parts(&parts(flags), requests, version)
 }
 
-/// Returns what it takes to ask as a user in some groups.
+/// Returns the needs of requests as a user in some groups.
 pub(crate) fn needs_of_user(
     user: &Word,
     groups: &[Word],
@@ -44,7 +44,7 @@ fn of_parts(parts: &[Part], requests: &[Need], version: KubernetesVersion) -> Ve
     whole().into_iter().map(|need| need.or_all(instead.clone())).collect()
 }
 
-/// A part of an identity that is asked about by itself.
+/// A part of an identity that the server checks separately.
 struct Part {
     resource: &'static str,
     subresource: String,
@@ -62,7 +62,7 @@ impl Part {
         }
     }
 
-    /// Reads the user: a ServiceAccount by its name, or any other.
+    /// Reads the user: a ServiceAccount by its name, or any other user.
     fn user(value: &Word) -> Self {
         let account = value.strip_prefix("system:serviceaccount:");
         match account.and_then(|account| account.split_once(':')) {
@@ -78,7 +78,7 @@ impl Part {
     }
 
     fn need(&self, verb: &str, constrained: &str) -> Need {
-        // Unconstrained, users and groups are of the core group, and what servers learned later is not.
+        // Without constraints, users and groups are in the core group, and newer attributes are not.
         let group = match self.resource {
             "uids" | "userextras" => GROUP,
             _ => constrained,
@@ -89,7 +89,7 @@ impl Part {
     }
 }
 
-/// Takes the impersonated identity apart, as the server does.
+/// Splits the impersonated identity into parts, as the server does.
 fn parts(flags: &Flags) -> Vec<Part> {
     let mut parts: Vec<Part> = flags.value("as").map(Part::user).into_iter().collect();
     parts.extend(flags.all("as-group").iter().map(|group| Part::new("groups", group)));
@@ -113,8 +113,8 @@ enum Mode {
 }
 
 impl Mode {
-    /// Returns the mode that an identity falls into; `None` where only the unconstrained verb helps, or it is not
-    /// known which does.
+    /// Returns the mode of an identity; `None` if only the unconstrained verb applies, or the mode is not
+    /// known.
     fn of(parts: &[Part]) -> Option<Self> {
         let user = parts.first()?;
         let known = |part: &Part| match &part.name {
@@ -126,7 +126,7 @@ impl Mode {
             .filter(|part| part.resource == "groups")
             .any(|part| known(part).is_some_and(|name| name == MASTERS));
         match user.resource {
-            // With anything besides the name, or for nodes, other rules hold.
+            // Other rules apply to identities with more than a name, and to nodes.
             "serviceaccounts" if parts.len() == 1 => Some(Self::ServiceAccount),
             "users" if !known(user)?.starts_with("system:node:") && !gives_masters => {
                 Some(Self::UserInfo)
@@ -147,7 +147,7 @@ impl Mode {
     }
 }
 
-/// Puts a request of the command as what constrained impersonation asks about it.
+/// Returns the request that constrained impersonation checks for a request of the command.
 fn on(request: &Need, mode: Mode) -> Need {
     let mut need = request.clone();
     for verb in &mut need.verbs {

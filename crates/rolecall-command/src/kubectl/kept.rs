@@ -1,4 +1,4 @@
-//! The arguments of kubectl that decide what it asks.
+//! The arguments of kubectl that determine its requests.
 
 use rolecall_rbac::Catalog;
 
@@ -8,7 +8,7 @@ use crate::need::{NeedName, NeedNamespace};
 use crate::placeholder::{OWN_NAMESPACE, REDACTED, UNKNOWN};
 use crate::{Input, Word, http};
 
-/// Returns the words that decide what a command line asks; none where it is not understood.
+/// Returns the words that determine the requests of a command line; none if it is not understood.
 pub(crate) fn kept(words: &[Word]) -> Vec<Word> {
     if let Some(address) = proxy_address(words) {
         return vec![Word::text("proxy"), assigned("address", &address)];
@@ -42,7 +42,7 @@ pub(crate) fn kept(words: &[Word]) -> Vec<Word> {
     kept
 }
 
-/// Writes the objects that a command line reads as documents with what decides access.
+/// Writes the objects that a command line reads, with the fields that affect access, as documents.
 pub(crate) fn kept_document(input: &Input, catalog: &Catalog) -> Option<String> {
     let mut text = String::new();
     for object in documents::objects(input, catalog)? {
@@ -69,12 +69,12 @@ pub(crate) fn kept_document(input: &Input, catalog: &Catalog) -> Option<String> 
     Some(text)
 }
 
-/// Returns whether a name means the same in a here-document.
+/// Returns whether a name has the same meaning in a here-document.
 fn is_plain(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
 }
 
-/// Masks the value of `KEY=VALUE`, as `set env` and `annotate` take it.
+/// Masks the value of `KEY=VALUE` arguments, such as those of `set env` and `annotate`.
 fn without_value(operand: &Word) -> Word {
     match operand.split_once('=') {
         Some((mut key, _)) => {
@@ -85,7 +85,7 @@ fn without_value(operand: &Word) -> Word {
     }
 }
 
-/// Leaves out what a value holds besides what decides.
+/// Removes the parts of a value that do not affect requests.
 fn decisive(flag: &str, value: &Word) -> Word {
     match flag {
         "filename" if value.known() != Some("-") => Word::text(REDACTED),

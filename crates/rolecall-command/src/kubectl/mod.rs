@@ -1,6 +1,7 @@
 //! The requests of kubectl.
 
 mod create;
+mod describe;
 mod documents;
 mod flags;
 mod impersonation;
@@ -12,6 +13,7 @@ mod target;
 
 use rolecall_rbac::Catalog;
 
+pub(super) use self::documents::named_kind;
 use self::flags::Flags;
 pub(super) use self::impersonation::needs_of_user;
 pub(super) use self::kept::{kept, kept_document};
@@ -19,8 +21,8 @@ use super::{Input, Word};
 use crate::need::Need;
 use rolecall_rbac::KubernetesVersion;
 
-/// Returns what a command line needs; nothing if it talks to another server or with other credentials
-/// than the Pod's ServiceAccount, or is not understood.
+/// Returns the needs of a command line; none if it uses another server or other credentials than those of
+/// the Pod's ServiceAccount, or is not understood.
 pub(super) fn needs(
     words: &[Word],
     input: &Input,
@@ -37,7 +39,7 @@ pub(super) fn needs(
     }
 }
 
-/// Returns whether oc does something else than kubectl would.
+/// Returns whether oc behaves differently from kubectl.
 pub(super) fn is_changed_by_oc(words: &[Word]) -> bool {
     let mut known = words.iter().filter_map(Word::known);
     known.any(|word| matches!(word, "debug" | "expose"))
@@ -45,7 +47,7 @@ pub(super) fn is_changed_by_oc(words: &[Word]) -> bool {
 
 /// Returns the address on which `kubectl proxy` listens.
 pub(super) fn proxy_address(words: &[Word]) -> Option<Word> {
-    // Its flags are separate, so they are not read with those of other commands.
+    // Its flags differ from those of other commands.
     let operand = |word: &&Word| !word.start().starts_with('-');
     if words.iter().find(operand)?.known() != Some("proxy") {
         return None;

@@ -23,7 +23,7 @@ impl Command<'_> {
         Some(nodes.iter().flat_map(|node| self.read_and(node, &["patch"])).collect())
     }
 
-    /// `kubectl drain`: besides cordoning, it evicts whatever Pods there are. It looks up the DaemonSet of each Pod
+    /// `kubectl drain`: in addition to cordoning, it evicts the Pods of the node. It gets the DaemonSet of each Pod
     /// that has one, and nearly every Node has such a Pod.
     pub(super) fn drain(&self) -> Option<Vec<Need>> {
         let mut needs = self.cordon()?;
@@ -46,7 +46,7 @@ impl Command<'_> {
         Some(nodes.iter().flat_map(|node| self.read_and(node, &["patch"])).collect())
     }
 
-    /// `kubectl top`, which asks for the Nodes' sizes too.
+    /// `kubectl top`, which also reads the capacity of Nodes.
     pub(super) fn top(&self) -> Option<Vec<Need>> {
         let (what, operands) = self.operands.split_first()?;
         let name = operands.first().map_or(NeedName::Collection, name_of);
@@ -64,7 +64,7 @@ impl Command<'_> {
         }
     }
 
-    /// `kubectl cluster-info`, about kube-system unless another namespace is named.
+    /// `kubectl cluster-info`, for kube-system unless it names another namespace.
     pub(super) fn cluster_info(&self) -> Option<Vec<Need>> {
         let system = NeedNamespace::Known("kube-system".into());
         let is_named = self.flags.value("namespace").is_some();
@@ -91,7 +91,7 @@ impl Command<'_> {
         }
     }
 
-    /// Reads the Nodes of `NODE...`, or those that a selector picks.
+    /// Reads the Nodes of `NODE...`, or those that a selector matches.
     fn nodes(&self, operands: &[Word]) -> Option<Vec<Target>> {
         let mut words = vec![Word::text("nodes")];
         words.extend(operands.iter().map(|word| match word.split_once('/') {

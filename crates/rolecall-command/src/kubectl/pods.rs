@@ -1,18 +1,18 @@
-//! Commands about what runs in Pods.
+//! Commands that act on the processes in Pods.
 
 use super::subcommands::Command;
 use super::target::name_of;
 use crate::Word;
 use crate::need::{Need, NeedName, NeedNamespace};
 
-/// The version from which connecting to a Pod takes `create`, however it is done.
+/// The version from which connecting to a Pod requires `create`, regardless of the protocol.
 const CREATE_ALONE: u16 = 35;
 
-/// A Pod that a command line names, and what it takes to find it.
+/// A Pod that a command line names, and the requests to find it.
 struct Pod {
     name: NeedName,
     needs: Vec<Need>,
-    /// Whether it is the first Pod of something else.
+    /// Whether it is the first Pod of another object.
     is_found: bool,
 }
 
@@ -47,7 +47,7 @@ impl Command<'_> {
         let (pod, _) = self.operands.iter().find_map(|word| word.split_once(':'))?;
         let (namespace, pod) = match pod.split_once('/') {
             Some((namespace, pod)) => (namespace_of(&namespace), pod),
-            // A variable may have both.
+            // A variable can contain both.
             None if pod.start().is_empty() => (NeedNamespace::Unknown, pod),
             None => (self.namespace.clone(), pod),
         };
@@ -84,7 +84,7 @@ impl Command<'_> {
             ("pods", None) => {
                 needs.push(self.pods("get", name.clone()));
                 let added = self.pods("patch", name.clone()).of("ephemeralcontainers");
-                // Early servers had it put.
+                // Early servers required PUT.
                 needs.push(if self.version.minor < 22 { added.or("update") } else { added });
                 name
             }
@@ -108,7 +108,7 @@ impl Command<'_> {
         needs
     }
 
-    /// Adds what it takes to wait for a Pod and to attach to it, if that is asked for.
+    /// Adds the requests to wait for a Pod and to attach to it, if the command line does so.
     fn add_attaching(&self, needs: &mut Vec<Need>, name: NeedName) {
         if self.flags.has("attach") || self.flags.has("stdin") {
             needs.extend(["list", "watch"].map(|verb| self.pods(verb, name.clone())));
@@ -118,7 +118,7 @@ impl Command<'_> {
 
     fn connection(&self, subresource: &str, name: NeedName) -> Need {
         let create = self.pods("create", name).of(subresource);
-        // A WebSocket upgrade is a GET, and was checked as nothing else.
+        // A WebSocket upgrade is a GET, and earlier servers checked nothing else.
         if self.version.minor < CREATE_ALONE { create.or("get") } else { create }
     }
 
@@ -126,7 +126,7 @@ impl Command<'_> {
     fn pod(&self, word: &Word) -> Option<Pod> {
         let Some((kind, name)) = word.split_once('/') else {
             let name = name_of(word);
-            // A variable may have the kind as well, and then it may not be the Pod that is read.
+            // A variable can contain the kind as well, so the object might not be a Pod.
             let needs = match word.start() {
                 "" => Vec::new(),
                 _ => vec![self.pods("get", name.clone())],

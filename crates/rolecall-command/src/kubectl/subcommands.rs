@@ -6,14 +6,14 @@ use crate::need::{Need, NeedName, NeedNamespace};
 use crate::{Input, Word, http};
 use rolecall_rbac::KubernetesVersion;
 
-/// A command line of kubectl, taken apart.
+/// A parsed command line of kubectl.
 pub(super) struct Command<'a> {
     pub(super) flags: &'a Flags,
     /// The arguments after the subcommand that are not flags.
     pub(super) operands: &'a [Word],
     pub(super) catalog: &'a Catalog,
     pub(super) version: KubernetesVersion,
-    /// Where it works.
+    /// The namespaces in which it acts.
     pub(super) namespace: NeedNamespace,
 }
 
@@ -66,9 +66,7 @@ const READERS: [(&str, Reader); 30] = [
     ("create", |command| command.create()),
     ("debug", |command| command.debug()),
     ("delete", |command| command.delete()),
-    ("describe", |command| {
-        Some(command.each(command.operands)?.map(|target| command.read(&target)).collect())
-    }),
+    ("describe", |command| command.describe()),
     ("drain", |command| command.drain()),
     ("edit", |command| command.change(command.operands)),
     ("events", |command| Some(command.events())),
@@ -95,23 +93,23 @@ pub(super) fn is_understood(subcommand: &str) -> bool {
 }
 
 impl Command<'_> {
-    /// Returns the need for a resource where the command works.
+    /// Returns the need for a resource in the namespaces of the command.
     pub(super) fn need(&self, verb: &str, group: &str, resource: &str, name: NeedName) -> Need {
         Need::new(verb, group, resource, name).in_namespace(&self.namespace)
     }
 
-    /// Returns the needs to read a target and to do more to it.
+    /// Returns the needs to read a target and to make further requests for it.
     pub(super) fn read_and(&self, target: &Target, verbs: &[&str]) -> Vec<Need> {
         let done =
             verbs.iter().map(|verb| self.of_subresource(target.named(verb, &self.namespace)));
         std::iter::once(self.read(target)).chain(done).collect()
     }
 
-    fn each(&self, operands: &[Word]) -> Option<impl Iterator<Item = Target> + use<>> {
+    pub(super) fn each(&self, operands: &[Word]) -> Option<impl Iterator<Item = Target> + use<>> {
         Some(targets(operands, self.catalog)?.into_iter())
     }
 
-    fn read(&self, target: &Target) -> Need {
+    pub(super) fn read(&self, target: &Target) -> Need {
         self.of_subresource(target.read(&self.namespace))
     }
 
@@ -125,7 +123,7 @@ impl Command<'_> {
 
     fn get(&self) -> Option<Vec<Need>> {
         let watches = self.flags.has("watch") || self.flags.has("watch-only");
-        // A selector may name the one object that a list is about.
+        // A selector can name the single object of a list.
         let selects_name = self
             .flags
             .value("field-selector")
@@ -146,11 +144,11 @@ impl Command<'_> {
     }
 
     fn events(&self) -> Vec<Need> {
-        let verbs = ["list"].into_iter().chain(self.flags.has("watch").then_some("watch"));
-        verbs.map(|verb| self.need(verb, "", "events", NeedName::Collection)).collect()
+        let verb = if self.flags.has("watch") { "watch" } else { "list" };
+        vec![self.need(verb, "", "events", NeedName::Collection)]
     }
 
-    /// `kubectl wait` lists and watches each object by its name; that it exists one `get` shows.
+    /// `kubectl wait` gets each object, and then lists and watches it by name.
     fn wait(&self) -> Option<Vec<Need>> {
         let targets = self.each(self.operands)?;
         let waits_for = self.flags.value("for").and_then(Word::known).unwrap_or_default();
@@ -164,8 +162,8 @@ impl Command<'_> {
         Some(needs.collect())
     }
 
-    /// `kubectl delete` deletes what it has listed one by one, and does without waiting where it may
-    /// not wait.
+    /// `kubectl delete` deletes the listed objects one by one, and does not wait if it is not allowed to
+    /// watch them.
     fn delete(&self) -> Option<Vec<Need>> {
         let needs = self.each(self.operands)?.flat_map(|target| {
             let list = target.is_collection().then(|| self.read(&target));
@@ -196,7 +194,13 @@ impl Command<'_> {
             "serviceaccount" | "sa" => operands.split_last()?.1,
             _ => return None,
         };
-        self.change(objects)
+        let mut needs = self.change(objects)?;
+        // `set env --from=secret/NAME`.
+        if let Some(from) = self.flags.value("from") {
+            let sources = targets(std::slice::from_ref(from), self.catalog)?;
+            needs.extend(sources.iter().map(|source| source.read(&self.namespace)));
+        }
+        Some(needs)
     }
 
     fn scale(&self) -> Option<Vec<Need>> {
@@ -204,7 +208,7 @@ impl Command<'_> {
             let scale = |verb| target.named(verb, &self.namespace).of("scale");
             let (first, second) = match self.flags.has("current-replicas") {
                 true => (scale("get"), Some(scale("update"))),
-                // Early kubectls put it.
+                // Early versions of kubectl used PUT.
                 false => (scale("patch").or("update"), None),
             };
             [Some(self.read(&target)), Some(first), second].into_iter().flatten()
@@ -217,7 +221,7 @@ impl Command<'_> {
         let action = action.known()?;
         let verbs: &[&str] = match action {
             "restart" | "pause" | "resume" | "undo" => &["patch"],
-            // Besides reading the object, kubectl lists and watches the one of its name.
+            // In addition to reading the object, kubectl lists and watches it by name.
             "status" => &["list", "watch"],
             "history" => &[],
             _ => return None,
@@ -255,7 +259,7 @@ impl Command<'_> {
         Some(needs)
     }
 
-    /// `kubectl certificate approve NAME`, which takes the right to sign with the signer as well.
+    /// `kubectl certificate approve NAME`, which also requires `approve` on the signer.
     fn certificate(&self) -> Option<Vec<Need>> {
         const GROUP: &str = "certificates.k8s.io";
         let (action, names) = self.operands.split_first()?;

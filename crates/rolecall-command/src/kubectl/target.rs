@@ -3,7 +3,7 @@ use rolecall_rbac::{Catalog, Text};
 use crate::Word;
 use crate::need::{Need, NeedName, NeedNamespace};
 
-/// The kinds of `kubectl get all`, as far as Kubernetes itself serves them.
+/// The kinds of `kubectl get all` that Kubernetes itself serves.
 const ALL: [(&str, &str); 10] = [
     ("", "pods"),
     ("", "replicationcontrollers"),
@@ -22,7 +22,7 @@ pub(super) struct Target {
     pub(super) group: Text,
     pub(super) resource: Text,
     pub(super) name: NeedName,
-    /// Whether the name may turn out to be none: a variable that is empty.
+    /// Whether the name can be empty at run time, because it is a variable.
     may_be_collection: bool,
 }
 
@@ -31,7 +31,7 @@ impl Target {
         Self { group, resource, name, may_be_collection: false }
     }
 
-    /// Returns whether all objects are meant.
+    /// Returns whether the target is all objects.
     pub(super) fn is_collection(&self) -> bool {
         self.name == NeedName::Collection
     }
@@ -45,7 +45,7 @@ impl Target {
         }
     }
 
-    /// Returns the need to do something to the object, or to each one of a collection.
+    /// Returns the need for an operation on the object, or on each object of a collection.
     pub(super) fn named(&self, verb: &str, namespace: &NeedNamespace) -> Need {
         let name = match self.is_collection() {
             true => NeedName::Unknown,
@@ -59,7 +59,7 @@ impl Target {
     }
 }
 
-/// Reads `TYPE`, `TYPE NAME...`, `TYPE/NAME...` or `TYPE,TYPE`; `None` when a type is not known.
+/// Reads `TYPE`, `TYPE NAME...`, `TYPE/NAME...` or `TYPE,TYPE`; `None` if a type is not known.
 pub(super) fn targets(operands: &[Word], catalog: &Catalog) -> Option<Vec<Target>> {
     let (first, rest) = operands.split_first()?;
     let resolve = |word: &Word| -> Option<(Text, Text)> {
@@ -95,7 +95,7 @@ pub(super) fn targets(operands: &[Word], catalog: &Catalog) -> Option<Vec<Target
     Some(targets)
 }
 
-/// Leaves out what follows the objects: `KEY=VALUE` and `KEY-`.
+/// Removes the arguments after the objects: `KEY=VALUE` and `KEY-`.
 pub(super) fn objects(operands: &[Word]) -> &[Word] {
     let end = operands
         .iter()
@@ -104,7 +104,7 @@ pub(super) fn objects(operands: &[Word]) -> &[Word] {
     operands.get(..end).unwrap_or_default()
 }
 
-/// Returns the name that a word is.
+/// Returns the name in a word.
 pub(super) fn name_of(word: &Word) -> NeedName {
     match word.known() {
         Some(name) => NeedName::Known(name.into()),

@@ -1,8 +1,8 @@
-//! Secrets that their form gives away.
+//! Secrets that can be recognized by their format.
 
 use std::ops::Range;
 
-/// How the tokens of well-known services begin, and the least number of characters after it.
+/// The prefixes of the tokens of well-known services, and the minimum number of characters after them.
 const TOKENS: [(usize, &[&str]); 13] = [
     // AWS access key IDs.
     (16, &["AKIA", "ASIA"]),
@@ -37,7 +37,7 @@ const TOKENS: [(usize, &[&str]); 13] = [
 /// The start of an incoming webhook's URL, whose path is its secret.
 const WEBHOOK: &str = "hooks.slack.com/services/";
 
-/// From this length on, user information without a password is a token.
+/// The minimum length from which user information without a password is a token.
 const TOKEN_AS_USER: usize = 20;
 
 /// Finds JSON Web Tokens, the tokens of well-known services and secret paths of webhooks.
@@ -75,7 +75,7 @@ pub(super) fn userinfo_in(word: &str) -> Option<Range<usize>> {
 
 fn end_of_token(word: &str, start: usize) -> usize {
     let is_part = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    // The sign in the beginning of an OpenShift token.
+    // The first part of an OpenShift token.
     let rest = word.get(start..).unwrap_or_default();
     let sign = if rest.starts_with("sha256~") { "sha256~".len() } else { 0 };
     let rest = rest.get(sign..).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Command lines without the secrets that people put into them.
+//! Masks the secrets in command lines.
 
 mod form;
 mod name;
@@ -12,8 +12,8 @@ use program::Program;
 /// The replacement of a secret.
 const MASK: &str = "REDACTED";
 
-/// Returns a command line or script with each recognised secret masked: tokens and keys by their form,
-/// others by the option, variable, program or HTTP scheme before them.
+/// Returns a command line or script with each recognized secret masked: tokens and keys by their format, others by
+/// the option, variable, program or HTTP scheme before them.
 pub fn masked_line(line: &str) -> String {
     masked_argument(line, &mut Before::default())
 }
@@ -27,8 +27,12 @@ struct Before {
     named: bool,
     /// The program of the command, if it takes secrets in short options.
     program: Option<Program>,
-    /// Whether the command prints its words, which another one reads as a password.
+    /// Whether the command prints its words and another command reads them as a password.
     prints_secret: bool,
+    /// Whether the command is about a Secret.
+    of_secret: bool,
+    /// Whether the words are in the data of a Secret, where each value follows a colon.
+    in_data: bool,
 }
 
 /// Masks within one argument, which may be a whole shell script.
@@ -42,7 +46,7 @@ fn masked_argument(text: &str, before: &mut Before) -> String {
         rest = rest.get(piece.len()..).unwrap_or_default();
         let word = piece.trim_end_matches(is_between_words);
         let after = piece.get(word.len()..).unwrap_or_default();
-        // Nothing, or what escapes the quote behind it.
+        // Nothing, or a character that escapes the quote after it.
         if word.bytes().all(|byte| byte == b'\\') {
             masked.push_str(piece);
             before.end_command(after);
@@ -80,15 +84,19 @@ fn is_between_words(c: char) -> bool {
 }
 
 impl Before {
-    /// Takes in a word that holds no secret; `rest` is the text after it.
+    /// Processes a word that contains no secret; `rest` is the text after it.
     fn note(&mut self, word: &str, rest: &str) {
+        self.of_secret |= matches!(word.split('/').next(), Some("secret" | "secrets"));
+        let key = word.trim_end_matches('\\');
+        let is_data = key == "stringData" || (key == "data" && self.of_secret);
+        self.in_data |= is_data && rest.trim_start_matches(['"', '\'', '\\']).starts_with(':');
         self.program = Program::of(word).or(self.program);
         self.prints_secret |= matches!(word, "echo" | "printf") && is_piped_as_password(rest);
-        let is_sign = matches!(word, ":" | "=" | "\\:");
+        let is_sign = matches!(word.trim_matches('\\'), ":" | "=");
         // A program takes one password; `sshpass` runs another program, whose options differ.
         let of_program = self.program.take_if(|program| program.wants_secret(word));
         self.wanted = match name::wanted_after(word) {
-            _ if self.named && is_sign => Some(Value::Secret),
+            _ if (self.named || self.in_data) && is_sign => Some(Value::Secret),
             None if of_program.is_some() => Some(Value::Secret),
             wanted => wanted,
         };
@@ -97,20 +105,24 @@ impl Before {
 
     /// Forgets the program at the end of its command.
     fn end_command(&mut self, after: &str) {
+        if after.contains('}') {
+            self.in_data = false;
+        }
         if after.contains([';', '|', '&', '\n']) {
             self.program = None;
             self.prints_secret = false;
+            self.of_secret = false;
         }
     }
 }
 
-/// Returns whether the rest of a command line has a program read its password from stdin.
+/// Returns whether a program in the rest of a command line reads its password from stdin.
 fn is_piped_as_password(rest: &str) -> bool {
     let line = rest.split([';', '\n']).next().unwrap_or_default();
     line.contains("--password-stdin")
 }
 
-/// Returns where a word holds secrets, in order and without overlaps.
+/// Returns where a word contains secrets, in order and without overlaps.
 fn secrets_in(word: &str, program: Option<Program>) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     found.extend(form::tokens_in(word));
@@ -157,6 +169,18 @@ mod tests {
         for (line, expected) in [
             ("kubectl get pods -n shop", "kubectl get pods -n shop"),
             ("kubectl get secret token-of-web", "kubectl get secret token-of-web"),
+            (
+                "kubectl patch secret x -p '{\"stringData\":{\"a\":\"b\"},\"type\":\"c\"}'",
+                "kubectl patch secret x -p '{\"stringData\":{\"REDACTED\":\"REDACTED\"},\"type\":\"c\"}'",
+            ),
+            (
+                "kubectl patch secrets/x -p {\\\"data\\\":{\\\"a\\\":\\\"b\\\"}}; kubectl get pods",
+                "kubectl patch secrets/x -p {\\\"data\\\":{\\\"REDACTED\":\\\"REDACTED\"}}; kubectl get pods",
+            ),
+            (
+                "kubectl patch cm x -p '{\"data\":{\"a\":\"b\"}}'",
+                "kubectl patch cm x -p '{\"data\":{\"a\":\"b\"}}'",
+            ),
             ("kubectl --token abc get pods", "kubectl --token REDACTED get pods"),
             ("kubectl --token=abc get pods", "kubectl --token=REDACTED get pods"),
             ("kubectl --token $TOKEN --token=$(cat t)", "kubectl --token $TOKEN --token=$(cat t)"),

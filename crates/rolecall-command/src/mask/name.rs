@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// Parts of the names of options, variables and keys that hold secrets.
+/// Parts of the names of options, variables and keys that contain secrets.
 const PARTS: [&str; 15] = [
     "access-key",
     "access_key",
@@ -21,10 +21,10 @@ const PARTS: [&str; 15] = [
     "token",
 ];
 
-/// The last words of names that hold secrets, such as `DB_PASS` and `--pass`.
+/// The last words of names that contain secrets, such as `DB_PASS` and `--pass`.
 const LAST_WORDS: [&str; 5] = ["pass", "pwd", "sig", "authtoken", "passcode"];
 
-/// How names end that only say where a secret is, or how long it lasts.
+/// The endings of names that only describe where a secret is or how long it is valid.
 const OTHERWISE: [&str; 9] =
     ["file", "path", "dir", "name", "url", "stdin", "ttl", "seconds", "audience"];
 
@@ -39,7 +39,7 @@ pub(super) enum Value {
     Header,
 }
 
-/// Returns what follows a word: a secret after `--password`, `token:` and `PASSWORD=`.
+/// Returns the kind of the word after this one: a secret after `--password`, `token:` and `PASSWORD=`.
 pub(super) fn wanted_after(word: &str) -> Option<Value> {
     let name = word.trim_end_matches([':', '=']);
     let is_open = word.len() > name.len();
@@ -60,7 +60,7 @@ pub(super) fn wanted_after(word: &str) -> Option<Value> {
 pub(super) fn assigned_in(word: &str) -> Option<Range<usize>> {
     let is_literal = word.starts_with("--from-literal=");
     if let Some(value) = word.strip_prefix("pass:").filter(|value| !value.is_empty()) {
-        // As OpenSSL takes passwords.
+        // OpenSSL takes passwords in this format.
         return Some(word.len() - value.len()..word.len());
     }
     if word.starts_with("-u") {
@@ -79,7 +79,7 @@ pub(super) fn assigned_in(word: &str) -> Option<Range<usize>> {
     })
 }
 
-/// Finds the secret of `USER:SECRET`; two numbers are a user and a group.
+/// Finds the secret in `USER:SECRET`; two numbers are a user and a group.
 pub(super) fn secret_after_user(word: &str) -> Option<Range<usize>> {
     let colon = word.find(':')?;
     let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
@@ -113,12 +113,12 @@ fn is_go_type(name: &str) -> bool {
     })
 }
 
-/// Returns whether a word is how HTTP announces credentials.
+/// Returns whether a word is an HTTP authentication scheme.
 pub(super) fn is_scheme(word: &str) -> bool {
     ["basic", "bearer"].iter().any(|scheme| word.eq_ignore_ascii_case(scheme))
 }
 
-/// Returns whether a word stands before the secret of an `Authorization` header.
+/// Returns whether a word precedes the secret of an `Authorization` header.
 pub(super) fn is_header_scheme(word: &str) -> bool {
     is_scheme(word)
         || ["apikey", "digest", "negotiate", "token"]

@@ -1,8 +1,8 @@
-//! Programs that take secrets in short options, which mean something else to others.
+//! Programs that take secrets in short options, which have other meanings in other programs.
 
 use std::ops::Range;
 
-/// A program, by what its options mean.
+/// A program, classified by the meaning of its options.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Program {
     /// The option whose value is a secret.

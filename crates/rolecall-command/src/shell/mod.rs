@@ -10,10 +10,10 @@ use self::reader::Reader;
 use super::kubeconfig;
 use super::word::{Part, Word};
 
-/// Scripts nest command substitutions only so deep.
+/// The maximum depth of nested command substitutions.
 const DEEPEST: usize = 8;
 
-/// Longer scripts are cut off: nobody writes them into a manifest by hand.
+/// The maximum length of a script. Longer ones are truncated: they are not written by hand.
 const LONGEST: usize = 256 * 1024;
 
 /// The variables that are known before a script runs.
@@ -24,24 +24,24 @@ pub(super) struct Line {
     pub(super) words: Vec<Word>,
     /// The line of the script on which it starts, counted from 0.
     pub(super) line: u32,
-    /// Whether the script has seen to a kubeconfig by then.
+    /// Whether the script has written or named a kubeconfig before this line.
     pub(super) has_kubeconfig: bool,
     /// The line before it in a pipeline, counted from the first of the script.
     pub(super) piped_from: Option<usize>,
     /// Its input from the script, with [`UNKNOWN`] for text that is only known at run time.
     pub(super) document: Option<String>,
-    /// Which of the script's here-documents that is, until it is read.
+    /// The index of the here-document in the script, until it is read.
     here: Option<usize>,
 }
 
-/// Stands in a document for text that is only known at run time.
+/// Represents text in a document that is only known at run time.
 pub(super) const UNKNOWN: char = '\u{1a}';
 
-/// Stands in a document for the Pod's own namespace.
+/// Represents the Pod's own namespace in a document.
 pub(super) const OWN_NAMESPACE: char = '\u{e}';
 
-/// Returns the command lines of a script in their order, including those of command substitutions. The script
-/// starts with some variables.
+/// Returns the command lines of a script in order, including those of command substitutions. The
+/// script starts with some variables.
 pub(super) fn command_lines(script: &str, environment: &Environment) -> Vec<Line> {
     let mut end = script.len().min(LONGEST);
     while !script.is_char_boundary(end) {
@@ -74,11 +74,11 @@ impl Open {
 /// A here-document whose lines come after that of its command.
 struct Here {
     delimiter: String,
-    /// Whether tabs before its lines do not count.
+    /// Whether tabs at the start of its lines are ignored.
     indented: bool,
     /// Whether variables in it are replaced.
     expands: bool,
-    /// Its place among the documents of the script.
+    /// Its index among the documents of the script.
     number: usize,
 }
 
@@ -87,13 +87,13 @@ struct Shell {
     lines: Vec<Line>,
     /// The values of variables; `None` for unknown ones.
     variables: BTreeMap<String, Option<Word>>,
-    /// Whether the script has written a kubeconfig, or named the one that is there.
+    /// Whether the script has written a kubeconfig, or named the default one.
     has_kubeconfig: bool,
     documents: Vec<String>,
 }
 
 impl Shell {
-    /// Runs a script that starts on a line of the whole.
+    /// Runs a script that starts on a line of the whole script.
     fn run(&mut self, script: &str, first_line: u32, depth: usize) {
         if depth > DEEPEST {
             return;
@@ -140,13 +140,19 @@ impl Shell {
                 _ => {
                     let start = reader.line();
                     let word = self.word(&mut reader, depth);
-                    // `2>` redirects; the number is no argument.
+                    // `2>` redirects; the number is not an argument.
                     let redirected = matches!(reader.peek(), Some('<' | '>'))
                         && word.known().is_some_and(|text| {
                             !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
                         });
-                    if !redirected {
-                        line.push(word, start);
+                    match word.known() {
+                        _ if redirected => {}
+                        // The value of a variable without quotes can be several words.
+                        Some(text) if next == '$' && text.contains(' ') => {
+                            let words = text.split_ascii_whitespace();
+                            words.for_each(|text| line.push(Word::text(text), start));
+                        }
+                        _ => line.push(word, start),
                     }
                 }
             }
@@ -154,10 +160,10 @@ impl Shell {
         self.end(&mut line);
     }
 
-    /// Ends a command line: remembers what it assigns, keeps the rest of it, and returns its place.
+    /// Ends a command line: stores its assignments, keeps the rest of it, and returns its index.
     fn end(&mut self, line: &mut Open) -> Option<usize> {
         if line.words.is_empty() {
-            // A pipe goes on behind a line break.
+            // A pipe continues after a line break.
             return None;
         }
         let (piped_from, here) = (line.piped_from.take(), line.here.take());
@@ -204,7 +210,7 @@ impl Shell {
         None
     }
 
-    /// Reads a redirection; returns the here-document that it announces.
+    /// Reads a redirection, and returns the here-document that it starts.
     fn redirection(
         &mut self,
         reader: &mut Reader<'_>,
@@ -240,7 +246,7 @@ impl Shell {
         Some(Here { delimiter: target.to_string(), indented, expands, number })
     }
 
-    /// Reads a here-document, and what is run within it.
+    /// Reads a here-document and the commands in it.
     fn here_document(&mut self, reader: &mut Reader<'_>, here: &Here, depth: usize) {
         let first_line = reader.line();
         let text = reader.here_document(&here.delimiter, here.indented);
@@ -345,7 +351,7 @@ impl Shell {
         }
     }
 
-    /// Reads what starts with `$` or a backtick.
+    /// Reads an expression that starts with `$` or a backtick.
     fn expansion(&mut self, reader: &mut Reader<'_>, word: &mut Word, depth: usize) {
         let line = reader.line();
         if reader.next() == Some('`') {
@@ -356,7 +362,7 @@ impl Shell {
         match reader.peek() {
             Some('(') => {
                 let inner = reader.balanced('(', ')').to_owned();
-                // `$(( .. ))` calculates.
+                // `$(( .. ))` is arithmetic.
                 if inner.starts_with('(') {
                     word.push(Part::Unknown);
                 } else {
@@ -371,6 +377,9 @@ impl Shell {
                 let (name, operation) = inner.split_at(end);
                 match operation {
                     "" => self.variable(name, word),
+                    _ if !name.is_empty() && has_default(operation) => {
+                        self.variable_or_default(name, word);
+                    }
                     _ => word.push(Part::Unknown),
                 }
             }
@@ -398,6 +407,15 @@ impl Shell {
         }
     }
 
+    /// Adds the value of a variable unless it is empty, since its default is only known at run time.
+    fn variable_or_default(&self, name: &str, word: &mut Word) {
+        match self.variables.get(name) {
+            Some(Some(value)) if !value.is_empty() => self.variable(name, word),
+            Some(_) => word.push(Part::Unknown),
+            None => word.push(Part::VariableOrDefault(name.to_owned())),
+        }
+    }
+
     fn substitution(&mut self, inner: &str, line: u32, word: &mut Word, depth: usize) {
         let own_namespace = inner.contains("serviceaccount/namespace")
             && inner.trim_start().starts_with(['c', '<'])
@@ -407,9 +425,15 @@ impl Shell {
             return;
         }
         word.push(Part::Unknown);
-        // Before the line that the substitution is a part of.
+        // Before the line that contains the substitution.
         self.run(inner, line, depth + 1);
     }
+}
+
+/// Returns whether an operation of `${NAME..}` yields the value of the variable if it has one.
+fn has_default(operation: &str) -> bool {
+    let operation = operation.strip_prefix(':').unwrap_or(operation);
+    operation.starts_with(['-', '=', '?'])
 }
 
 /// Writes a word with a mark for each part that is only known at run time.
@@ -419,13 +443,13 @@ fn rendered(word: &Word) -> String {
         match part {
             Part::Text(part) => text.push_str(part),
             Part::OwnNamespace => text.push(OWN_NAMESPACE),
-            Part::Variable(_) | Part::Unknown => text.push(UNKNOWN),
+            Part::Variable(_) | Part::VariableOrDefault(_) | Part::Unknown => text.push(UNKNOWN),
         }
     }
     text
 }
 
-/// Returns whether a word only steers what follows.
+/// Returns whether a word only controls the following command.
 fn is_keyword(word: &Word) -> bool {
     const KEYWORDS: [&str; 12] =
         ["if", "then", "else", "elif", "fi", "do", "done", "while", "until", "!", "{", "}"];

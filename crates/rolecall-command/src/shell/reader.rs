@@ -1,16 +1,16 @@
-//! The characters of a script, and the stretches of it that end where something is found.
+//! The characters of a script, and the parts of it that end at a certain character.
 
 /// A script, read from its start.
 pub(super) struct Reader<'a> {
     rest: &'a str,
     /// The whole text, which ends with `rest`.
     script: &'a str,
-    /// How many bytes were searched for line breaks, and the line that they end on.
+    /// The number of bytes that were searched for line breaks, and the line on which they end.
     counted: (usize, u32),
 }
 
 impl<'a> Reader<'a> {
-    /// Starts at the beginning of a text, which is on a line of the whole.
+    /// Starts at the beginning of a text, which is on a line of the whole script.
     pub(super) fn new(script: &'a str, first_line: u32) -> Self {
         Self { rest: script, script, counted: (0, first_line) }
     }
@@ -50,7 +50,7 @@ impl<'a> Reader<'a> {
         self.rest = self.rest.find('\n').and_then(|end| self.rest.get(end..)).unwrap_or_default();
     }
 
-    /// Returns the text up to a character, and steps over that.
+    /// Returns the text up to a character, and skips that character.
     pub(super) fn until(&mut self, end: char) -> &'a str {
         match self.rest.split_once(end) {
             Some((before, after)) => {
@@ -61,7 +61,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Returns the text up to the first of some characters, which comes next.
+    /// Returns the text up to the first of several characters.
     pub(super) fn up_to<const N: usize>(&mut self, ends: [char; N]) -> &'a str {
         let end = self.rest.find(ends).unwrap_or(self.rest.len());
         let (text, rest) = self.rest.split_at(end);
@@ -79,7 +79,7 @@ impl<'a> Reader<'a> {
         name
     }
 
-    /// Returns what stands between a bracket, where the reader is, and the one that closes it.
+    /// Returns the text between a bracket at the current position and the one that closes it.
     pub(super) fn balanced(&mut self, open: char, close: char) -> &'a str {
         self.next();
         let text = self.rest;
@@ -110,7 +110,7 @@ impl<'a> Reader<'a> {
         std::mem::take(&mut self.rest)
     }
 
-    /// Returns the lines up to the delimiter, and steps over that.
+    /// Returns the lines up to the delimiter, and skips the delimiter.
     pub(super) fn here_document(&mut self, delimiter: &str, indented: bool) -> String {
         let mut text = String::new();
         while !self.rest.is_empty() {

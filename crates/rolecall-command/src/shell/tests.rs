@@ -29,9 +29,15 @@ fn quotes_make_one_word() {
 fn assigned_variables_are_known_and_others_are_not() {
     check("X=1; a $X ${X}2 $Y", &["[a] [1] [12] [${Y}]"]);
     check("X=$Y; a $X", &["[a] [$(..)]"]);
+    check(
+        "a ${Y:-b} ${Y-b} ${Y:=b} ${Y:?b} ${Y:+b} ${Y%b}",
+        &["[a] [${Y:-..}] [${Y:-..}] [${Y:-..}] [${Y:-..}] [$(..)] [$(..)]"],
+    );
+    check("X=1; Z=; a ${X:-b} ${Z:-b}", &["[a] [1] [$(..)]"]);
     check("export X=1\na $X", &["[a] [1]"]);
     check("for X in a b; do c $X; done", &["[c] [$(..)]"]);
     check("a '$X' \"$X\"", &["[a] [$X] [${X}]"]);
+    check("X='a b'; $X; c $X \"$X\"", &["[a] [b]", "[c] [a] [b] [a b]"]);
 }
 
 #[test]
