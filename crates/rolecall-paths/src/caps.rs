@@ -14,6 +14,8 @@ use crate::world::{NamespaceId, World};
 pub(crate) struct Caps {
     /// Whether one rule allows everything.
     all: bool,
+    /// The resources of these needs, one bit for each.
+    resources: u128,
     names: FxHashMap<NeedId, Names>,
 }
 
@@ -27,9 +29,12 @@ impl Caps {
     }
 
     pub(crate) fn of(&self, need: Need) -> &Names {
-        match self.all {
-            true => &ANY,
-            false => self.names.get(&need.id()).unwrap_or(&NONE),
+        if self.all {
+            return &ANY;
+        }
+        match self.resources & need.resource.bit() {
+            0 => &NONE,
+            _ => self.names.get(&need.id()).unwrap_or(&NONE),
         }
     }
 
@@ -52,6 +57,7 @@ impl Caps {
     }
 
     fn add(&mut self, need: NeedId, names: &Names) {
+        self.resources |= Need::resource_bit(need);
         self.names.entry(need).or_default().add(names);
     }
 
@@ -74,7 +80,7 @@ impl Caps {
                 let own = other.of(Need { mode, resource, verb });
                 let both = target.and(own);
                 if !both.is_empty() {
-                    limited.names.insert(Need::new(resource, verb).id(), both);
+                    limited.add(Need::new(resource, verb).id(), &both);
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::Row;
 use crate::graph::Graph;
@@ -58,6 +58,36 @@ impl Closure {
             closure.combine(graph);
         }
         closure
+    }
+
+    /// Returns the nodes on whose rights the steps to the end depend.
+    pub(crate) fn support(&self) -> Vec<NodeId> {
+        let mut seen: FxHashSet<NodeId> = FxHashSet::default();
+        let mut queue: Vec<NodeId> = self.end.into_iter().collect();
+        let mut actors: FxHashSet<NodeId> = FxHashSet::default();
+        while let Some(node) = queue.pop() {
+            if !seen.insert(node) {
+                continue;
+            }
+            match self.causes.get(&node) {
+                Some(Cause::Start) | None => {}
+                Some(Cause::Member(pool)) => queue.push(*pool),
+                Some(Cause::Step { actors: of_step, .. }) => {
+                    actors.extend(of_step.iter());
+                    queue.extend(of_step.iter());
+                }
+                Some(Cause::Combination { step, granted }) => {
+                    let parts = step.parts.iter().map(|part| part.0).chain(step.holder);
+                    for actor in parts.chain(granted.iter().copied()) {
+                        actors.insert(actor);
+                        queue.push(actor);
+                    }
+                }
+            }
+        }
+        let mut actors: Vec<NodeId> = actors.into_iter().collect();
+        actors.sort_unstable();
+        actors
     }
 
     fn add(&mut self, graph: &mut Graph<'_>, node: NodeId, cause: impl FnOnce() -> Cause) {

@@ -1,5 +1,4 @@
 use std::collections::BTreeSet;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use rolecall_rbac::{Authorizer, Catalog, Identity, Text};
@@ -10,9 +9,9 @@ use crate::graph::Graph;
 use crate::need::Resource;
 use crate::node::NodeId;
 use crate::path::{Path, Step};
-use crate::trace::{Traces, explain};
+use crate::trace::Traces;
 use crate::world::{Kept, World};
-use crate::{Assumptions, Sink, Subject};
+use crate::{Assumptions, Reach, Sink, Subject};
 
 /// A subject from which to search for paths, and its identity.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,7 +36,7 @@ pub struct Escalations<'a> {
 /// Searches for paths to one sink.
 pub struct PathFinder<'a> {
     pub(crate) graph: Graph<'a>,
-    pub(crate) traces: Traces,
+    pub(crate) traces: Traces<'a>,
 }
 
 impl std::fmt::Debug for PathFinder<'_> {
@@ -103,14 +102,30 @@ impl<'a> PathFinder<'a> {
         starts_of(&self.graph.world)
     }
 
+    /// Returns the ServiceAccounts that bindings name but that do not exist, from which no path starts.
+    pub fn missing_accounts(&self) -> Vec<Subject> {
+        let missing = self.graph.world.ghosts().map(|(namespace, name)| Subject::ServiceAccount {
+            namespace: namespace.clone(),
+            name: name.clone(),
+        });
+        missing.collect()
+    }
+
+    /// Follows other steps from now on.
+    pub fn assume_reach(&mut self, reach: Reach) {
+        self.graph.assume_reach(reach);
+        self.traces = Traces::default();
+    }
+
     /// Finds the starts that hold or reach the sink.
     pub fn find(&mut self, starts: &[Start]) -> Escalations<'a> {
-        let mut nodes: FxHashMap<&Identity, NodeId> = FxHashMap::default();
+        // Pods and workloads with the same ServiceAccount share their identity.
+        let mut nodes: FxHashMap<*const Identity, NodeId> = FxHashMap::default();
         for start in starts {
-            let identity = &*start.identity;
-            if !nodes.contains_key(identity) {
-                nodes.insert(identity, self.graph.nodes.agent(identity.clone()));
-            }
+            let identity = &start.identity;
+            nodes
+                .entry(Arc::as_ptr(identity))
+                .or_insert_with(|| self.graph.nodes.agent((**identity).clone()));
         }
         let distinct: BTreeSet<NodeId> = nodes.values().copied().collect();
         let distinct: Vec<NodeId> = distinct.into_iter().collect();
@@ -118,17 +133,14 @@ impl<'a> PathFinder<'a> {
         let mut steps: FxHashMap<NodeId, Arc<[Step<'a>]>> = FxHashMap::default();
         let mut found = Escalations { starts: starts.len(), admins: Vec::new(), paths: Vec::new() };
         for start in starts {
-            let Some(node) = nodes.get(&*start.identity).copied() else { continue };
+            let Some(node) = nodes.get(&Arc::as_ptr(&start.identity)).copied() else { continue };
             match self.graph.distance(node) {
                 None => {}
                 Some(0) => found.admins.push(start.subject.clone()),
                 Some(_) => {
                     let known = steps.get(&node).cloned();
-                    let steps_of = known.unwrap_or_else(|| {
-                        let raw = self.traces.trace(&mut self.graph, node);
-                        let identity = Rc::new((*start.identity).clone());
-                        explain(&mut self.graph, &identity, &raw)
-                    });
+                    let steps_of =
+                        known.unwrap_or_else(|| self.traces.steps(&mut self.graph, node));
                     steps.insert(node, steps_of.clone());
                     found.paths.push(Path { subject: start.subject.clone(), steps: steps_of });
                 }
@@ -140,6 +152,13 @@ impl<'a> PathFinder<'a> {
     /// Computes which of the nodes reach the sink.
     pub(crate) fn search(&mut self, nodes: &[NodeId]) {
         self.graph.explore(nodes);
+        self.test(nodes);
+    }
+
+    /// Computes the same after a change of the grants that count.
+    pub(crate) fn search_again(&mut self, nodes: &[NodeId]) {
+        let learned = self.graph.ways.unlearn_all();
+        self.graph.settle(&learned);
         self.test(nodes);
     }
 
@@ -158,9 +177,7 @@ impl<'a> PathFinder<'a> {
             return;
         }
         if let [only] = *open {
-            if let Some(steps) = self.traces.learn(&mut self.graph, only, &closure) {
-                self.graph.reached(only, steps);
-            }
+            self.traces.learn(&mut self.graph, only, &closure);
             return;
         }
         let (left, right) = open.split_at(open.len() / 2);
@@ -176,18 +193,18 @@ pub fn all_starts(authorizer: &Authorizer) -> Vec<Start> {
 
 fn starts_of(world: &World<'_>) -> Vec<Start> {
     let inventory = world.inventory();
-    let mut starts: BTreeSet<Start> = BTreeSet::new();
+    let mut starts: Vec<Start> = Vec::new();
     let of = |identity: Identity| Start {
         subject: Subject::of(&identity),
         identity: Arc::new(identity),
     };
     for account in inventory.service_accounts() {
         let metadata = &account.metadata;
-        starts.insert(of(Identity::service_account(&metadata.namespace, &metadata.name)));
+        starts.push(of(Identity::service_account(&metadata.namespace, &metadata.name)));
     }
     starts.extend(world.written_users.iter().map(|name| of(Identity::user(name))));
     starts.extend(world.groups.iter().map(|name| of(Identity::group(name))));
-    starts.insert(of(Identity::user("system:anonymous")));
+    starts.push(of(Identity::user("system:anonymous")));
     let mut identities: FxHashMap<(Text, Text), Arc<Identity>> = FxHashMap::default();
     for running in &world.running {
         let Some(workload) = inventory.workloads().get(running.workload) else { continue };
@@ -201,7 +218,9 @@ fn starts_of(world: &World<'_>) -> Vec<Start> {
             "Pod" => Subject::Pod { namespace, name },
             kind => Subject::Workload { kind: kind.to_lowercase().into(), namespace, name },
         };
-        starts.insert(Start { subject, identity: identity.clone() });
+        starts.push(Start { subject, identity: identity.clone() });
     }
-    starts.into_iter().collect()
+    starts.sort();
+    starts.dedup();
+    starts
 }

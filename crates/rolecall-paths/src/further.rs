@@ -1,13 +1,12 @@
 //! Further paths of each start, apart from its shortest one.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::choke::{GrantKey, grants};
 use crate::finder::PathFinder;
 use crate::path::{Path, Step};
-use crate::trace::explain;
+use crate::trial::Change;
 use crate::{Escalations, Start};
 
 /// The steps of a path, which starts with the same identity share.
@@ -33,13 +32,12 @@ impl<'a> PathFinder<'a> {
             let of_subject = further.iter().cloned();
             all.extend(of_subject.map(|steps| Path { subject: path.subject.clone(), steps }));
         }
-        self.cut(&[]);
         all
     }
 
     fn further(&mut self, start: &Start, first: &Path<'a>) -> Vec<Steps<'a>> {
         let node = self.graph.nodes.agent((*start.identity).clone());
-        let identity = Rc::new((*start.identity).clone());
+        self.search(&[node]);
         let mut used: BTreeSet<GrantKey> = BTreeSet::new();
         let mut found: Vec<Steps<'a>> = Vec::new();
         let mut last = first.steps.clone();
@@ -50,12 +48,14 @@ impl<'a> PathFinder<'a> {
             if used.len() == before {
                 break;
             }
-            let cuts: Vec<GrantKey> = used.iter().copied().collect();
-            if self.reaching(&[node], &cuts).is_empty() {
-                break;
-            }
-            let raw = self.traces.trace(&mut self.graph, node);
-            last = explain(&mut self.graph, &identity, &raw);
+            let cut: Vec<GrantKey> = used.iter().copied().collect();
+            let further = self.trial(Change { cut: &cut, restored: &[] }, |finder| {
+                finder.test(&[node]);
+                finder.graph.distance(node)?;
+                Some(finder.traces.steps(&mut finder.graph, node))
+            });
+            let Some(further) = further else { break };
+            last = further;
             found.push(last.clone());
         }
         found

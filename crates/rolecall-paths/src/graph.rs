@@ -1,38 +1,16 @@
-//! The steps of single actors as a graph, and the distance of each node from the sink.
+//! The steps of single actors as a graph.
 
-use std::cmp::Reverse;
-use std::collections::VecDeque;
-use std::collections::hash_map::Entry;
 use std::rc::Rc;
 
-use rolecall_rbac::{Identity, Text};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
-use crate::caps::ScopedCaps;
-use crate::need::{Resource, Verb};
-use crate::node::{Held, Node, NodeId, Nodes, Scope};
+use crate::Sink;
+use crate::by_node::ByNode;
+use crate::node::{Held, NodeId, Nodes};
 use crate::step::{Combination, Expanded, Expander, Gathered, combine};
-use crate::world::{NamespaceId, World};
-use crate::{Row, Sink};
-
-/// A step of a single actor, or a member of an aggregate node.
-#[derive(Clone, Debug)]
-pub(crate) struct Successor {
-    /// The row; `None` for a member.
-    pub(crate) row: Option<Row>,
-    pub(crate) target: NodeId,
-    /// The step, if it consists of several requests.
-    pub(crate) combination: Option<Rc<Combination>>,
-}
-
-/// Where a sink needs every right.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Where {
-    Cluster,
-    /// In each namespace.
-    Each,
-    In(NamespaceId),
-}
+use crate::successor::{Derived, Successor};
+use crate::ways::Ways;
+use crate::world::World;
 
 /// The nodes and what is known about them.
 #[derive(Debug)]
@@ -40,13 +18,13 @@ pub(crate) struct Graph<'w> {
     pub(crate) world: World<'w>,
     pub(crate) nodes: Nodes,
     pub(crate) sink: Sink,
-    expanded: FxHashMap<NodeId, Rc<Expanded>>,
-    successors: FxHashMap<NodeId, Rc<[Successor]>>,
-    holds: FxHashMap<NodeId, bool>,
-    /// The number of steps from each node to the sink, as far as known.
-    distance: FxHashMap<NodeId, u32>,
-    /// The actors with steps to each node that was explored.
-    predecessors: FxHashMap<NodeId, Vec<(NodeId, u32)>>,
+    expanded: ByNode<Rc<Expanded>>,
+    successors: ByNode<Rc<[Successor]>>,
+    pub(crate) holds: ByNode<bool>,
+    /// The nodes that a search found.
+    explored: ByNode<()>,
+    /// The way from each node to the sink.
+    pub(crate) ways: Ways,
 }
 
 impl<'w> Graph<'w> {
@@ -55,87 +33,101 @@ impl<'w> Graph<'w> {
             world,
             nodes: Nodes::default(),
             sink,
-            expanded: FxHashMap::default(),
-            successors: FxHashMap::default(),
-            holds: FxHashMap::default(),
-            distance: FxHashMap::default(),
-            predecessors: FxHashMap::default(),
+            expanded: ByNode::default(),
+            successors: ByNode::default(),
+            holds: ByNode::default(),
+            explored: ByNode::default(),
+            ways: Ways::default(),
         }
     }
 
     /// Explores the graph from some nodes, and computes the distances from the sink.
     pub(crate) fn explore(&mut self, starts: &[NodeId]) {
-        let mut queue: VecDeque<NodeId> = VecDeque::new();
-        let mut sinks = Vec::new();
-        let mut see = |graph: &mut Self, node: NodeId, queue: &mut VecDeque<NodeId>| {
-            if let Entry::Vacant(entry) = graph.predecessors.entry(node) {
-                entry.insert(Vec::new());
-                queue.push_back(node);
-                if graph.holds(node) {
-                    sinks.push(node);
-                }
+        let found = self.discover(starts);
+        self.settle(&found);
+    }
+
+    /// Explores the graph from some nodes, and returns those that it finds first.
+    pub(crate) fn discover(&mut self, starts: &[NodeId]) -> Vec<NodeId> {
+        let mut found: Vec<NodeId> = Vec::new();
+        let see = |graph: &mut Self, node: NodeId, found: &mut Vec<NodeId>| {
+            if graph.explored.set(node, Some(())).is_none() {
+                found.push(node);
             }
         };
         for start in starts {
-            see(self, *start, &mut queue);
+            see(self, *start, &mut found);
         }
-        while let Some(node) = queue.pop_front() {
+        let mut position = 0;
+        while let Some(node) = found.get(position).copied() {
+            position += 1;
             // No path leads through the sink.
             if self.holds(node) {
                 continue;
             }
-            for successor in self.successors(node).iter() {
-                see(self, successor.target, &mut queue);
-                let cost = u32::from(successor.row.is_some());
-                let before = self.predecessors.entry(successor.target).or_default();
-                before.push((node, cost));
+            let successors = self.successors(node);
+            self.ways.register(node, &successors);
+            for successor in successors.iter() {
+                see(self, successor.target, &mut found);
             }
         }
-        for sink in sinks {
-            self.reached(sink, 0);
+        if let Some(journal) = self.ways.journal() {
+            journal.explored.extend(&found);
         }
+        found
     }
 
-    /// Records that a node reaches the sink in some steps, and what follows for its predecessors.
-    pub(crate) fn reached(&mut self, node: NodeId, steps: u32) {
-        let mut queue = std::collections::BinaryHeap::new();
-        queue.push(Reverse((steps, node)));
-        while let Some(Reverse((steps, node))) = queue.pop() {
-            if self.distance.get(&node).is_some_and(|known| *known <= steps) {
-                continue;
-            }
-            self.distance.insert(node, steps);
-            for (before, cost) in self.predecessors.get(&node).into_iter().flatten() {
-                queue.push(Reverse((steps + cost, *before)));
-            }
-        }
-    }
-
-    /// Forgets everything that depends on the rights of some nodes, and all distances.
-    pub(crate) fn forget(&mut self, nodes: &[NodeId]) {
+    /// Forgets that nodes were found.
+    pub(crate) fn unexplore(&mut self, nodes: &[NodeId]) {
         for node in nodes {
-            self.expanded.remove(node);
-            self.successors.remove(node);
-            self.holds.remove(node);
+            self.explored.remove(*node);
         }
-        self.distance.clear();
-        self.predecessors.clear();
+    }
+
+    /// Removes everything that depends on the rights of a node alone.
+    pub(crate) fn take_derived(&mut self, node: NodeId) -> Derived {
+        Derived {
+            expanded: self.expanded.remove(node),
+            successors: self.successors.remove(node),
+            holds: self.holds.remove(node),
+        }
+    }
+
+    /// Replaces everything that depends on the rights of a node alone.
+    pub(crate) fn put_derived(&mut self, node: NodeId, derived: Derived) {
+        self.expanded.set(node, derived.expanded);
+        self.successors.set(node, derived.successors);
+        self.holds.set(node, derived.holds);
+    }
+
+    /// Lets all grants count, and forgets everything that was computed without some.
+    pub(crate) fn restore_all(&mut self) {
+        self.world.cut.clear();
+        self.expanded.clear();
+        self.successors.clear();
+        self.holds.clear();
+        self.forget_search();
+    }
+
+    /// Returns the steps of a node if they are known.
+    pub(crate) fn known_successors(&self, node: NodeId) -> Option<&Rc<[Successor]>> {
+        self.successors.get(node)
     }
 
     /// Searches for another sink.
     pub(crate) fn aim(&mut self, sink: Sink) {
         self.turn(sink);
-        self.predecessors.clear();
+        self.forget_search();
     }
 
     /// Computes distances from another sink among the nodes that are already explored.
     pub(crate) fn turn(&mut self, sink: Sink) {
         self.sink = sink;
         self.holds.clear();
-        self.distance.clear();
+        self.ways.forget();
     }
 
-    /// Changes what is assumed about nodes, and forgets the steps that depend on it.
+    /// Changes the assumption about nodes, and forgets the steps that depend on it.
     pub(crate) fn assume_nodes(&mut self, nodes: crate::Nodes) {
         let hardened = [nodes, self.world.assumptions.nodes].contains(&crate::Nodes::Hardened);
         if hardened {
@@ -143,31 +135,35 @@ impl<'w> Graph<'w> {
         }
         self.world.assumptions.nodes = nodes;
         self.successors.clear();
-        self.distance.clear();
-        self.predecessors.clear();
+        self.forget_search();
+    }
+
+    /// Changes which steps to follow, and forgets those that are known.
+    pub(crate) fn assume_reach(&mut self, reach: crate::Reach) {
+        self.world.assumptions.reach = reach;
+        self.expanded.clear();
+        self.successors.clear();
+        self.forget_search();
+    }
+
+    fn forget_search(&mut self) {
+        self.explored.clear();
+        self.ways = Ways::default();
+    }
+
+    /// Returns the nodes that were found in the search before.
+    pub(crate) fn all_explored(&self) -> impl Iterator<Item = NodeId> + '_ {
+        self.explored.iter().map(|(node, ())| node)
     }
 
     /// Returns whether a node was found in the search before.
     pub(crate) fn is_explored(&self, node: NodeId) -> bool {
-        self.predecessors.contains_key(&node)
-    }
-
-    /// Returns the nodes from which the sink is reached by at least one step, in order.
-    pub(crate) fn nodes_on_paths(&self) -> Vec<NodeId> {
-        let far = self.distance.iter().filter(|(_, steps)| **steps > 0);
-        let mut nodes: Vec<NodeId> = far.map(|(node, _)| *node).collect();
-        nodes.sort_unstable();
-        nodes
-    }
-
-    /// Returns the number of steps to the sink, if it is known.
-    pub(crate) fn distance(&self, node: NodeId) -> Option<u32> {
-        self.distance.get(&node).copied()
+        self.explored.contains(node)
     }
 
     /// Returns the steps of a node on its own.
     pub(crate) fn expanded(&mut self, node: NodeId) -> Rc<Expanded> {
-        if let Some(known) = self.expanded.get(&node) {
+        if let Some(known) = self.expanded.get(node) {
             return known.clone();
         }
         let expanded = Rc::new(self.expand(&[node], &[]));
@@ -210,7 +206,7 @@ impl<'w> Graph<'w> {
 
     /// Returns the nodes that one has along with a node or gains by one step of it alone.
     pub(crate) fn successors(&mut self, node: NodeId) -> Rc<[Successor]> {
-        if let Some(known) = self.successors.get(&node) {
+        if let Some(known) = self.successors.get(node) {
             return known.clone();
         }
         let members = self.members(node).into_iter();
@@ -239,85 +235,5 @@ impl<'w> Graph<'w> {
         let successors: Rc<[Successor]> = found.into();
         self.successors.insert(node, successors.clone());
         successors
-    }
-
-    /// Returns whether a node alone is or holds the sink.
-    pub(crate) fn holds(&mut self, node: NodeId) -> bool {
-        if let Some(known) = self.holds.get(&node) {
-            return *known;
-        }
-        let holds = self.is_sink(node);
-        self.holds.insert(node, holds);
-        holds
-    }
-
-    fn is_sink(&mut self, id: NodeId) -> bool {
-        let node = self.nodes.get(id).clone();
-        let identity = match &node {
-            Node::Agent(identity) => Some(identity.clone()),
-            _ => None,
-        };
-        match self.sink.clone() {
-            Sink::ClusterAdmin => self.has_everything(id, &node, None),
-            Sink::Namespace(namespace) => self.has_everything(id, &node, Some(&namespace)),
-            Sink::Secrets(namespace) => {
-                self.has_everything(id, &node, namespace.as_ref())
-                    || self.reads_secrets(id, &node, namespace.as_ref())
-            }
-            Sink::Node => node == Node::Root,
-            Sink::ServiceAccount { namespace, name } => identity
-                .is_some_and(|it| it.user == Identity::service_account(&namespace, &name).user),
-            Sink::User(name) => identity.is_some_and(|it| it.user == name),
-            Sink::Group(name) => identity.is_some_and(|it| it.is_in(&name)),
-        }
-    }
-
-    /// Returns whether a node holds every right, everywhere or in a namespace.
-    fn has_everything(&mut self, id: NodeId, node: &Node, namespace: Option<&Text>) -> bool {
-        let place = match namespace {
-            None => Where::Cluster,
-            Some(name) if **name == *"*" => Where::Each,
-            // In a namespace without objects, only rights in every namespace count.
-            Some(name) => self.world.namespace_id(name).map_or(Where::Each, Where::In),
-        };
-        let is_there = |scope: Scope| match (scope, place) {
-            (Scope::Cluster, _) => true,
-            (Scope::Each, place) => place != Where::Cluster,
-            (Scope::In(own), place) => place == Where::In(own),
-        };
-        match node {
-            Node::ClusterAdmin => true,
-            Node::Everything(scope) => is_there(*scope),
-            Node::Agent(identity) if identity.is_privileged() => true,
-            Node::Agent(_) | Node::Granted(..) => {
-                let identity = self.nodes.identity(id).cloned();
-                self.held(id).iter().any(|held| {
-                    let facts = self.world.role_facts(held.role);
-                    is_there(held.scope)
-                        && facts.is_some_and(|facts| {
-                            let mut rules = facts.everything.iter();
-                            rules.any(|rule| !self.world.is_cut(held, *rule, identity.as_ref()))
-                        })
-                })
-            }
-            _ => false,
-        }
-    }
-
-    /// Returns whether a node can read all Secrets, everywhere or in a namespace.
-    fn reads_secrets(&mut self, id: NodeId, node: &Node, namespace: Option<&Text>) -> bool {
-        if !matches!(node, Node::Agent(_) | Node::Granted(..)) {
-            return false;
-        }
-        let caps = ScopedCaps::new(&self.world, &mut self.nodes, &[id]);
-        let caps = match namespace {
-            None => &caps.cluster,
-            Some(name) => match self.world.namespace_id(name) {
-                Some(namespace) => caps.in_namespace(namespace),
-                None => &caps.each,
-            },
-        };
-        let names = |verb| caps.names(Resource::Secrets, verb);
-        names(Verb::Get).any || names(Verb::List).unnamed || names(Verb::Watch).unnamed
     }
 }

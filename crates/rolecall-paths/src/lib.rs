@@ -10,33 +10,42 @@
 //! ```
 //!
 //! A position is a set of identities and of rights that they granted themselves. It only grows: the
-//! [`Row`]s say what it gains by which rights (docs/escalation.md).
+//! [`Row`]s define the rights that a step needs and what it gains (docs/escalation.md).
 //!
 //! Invariants: pure, like `rolecall-rbac`; a step is allowed by the evaluator; the result does not
 //! depend on the order of the objects.
 #![doc = include_str!("../README.md")]
 
 mod assumptions;
+mod by_node;
 mod caps;
 mod choke;
 mod closure;
 mod cut;
+mod ends;
+mod explain;
 mod finder;
 mod further;
 mod graph;
+mod groups;
 mod names;
 mod need;
 mod node;
 mod path;
 mod pool;
+mod raw_step;
 mod rights;
 mod row;
 mod scope;
+mod settle;
 mod sink;
 mod step;
 mod subject;
+mod successor;
 mod survey;
 mod trace;
+mod trial;
+mod ways;
 mod world;
 
 pub use assumptions::{Accounts, Assumptions, Nodes, Platform, Reach};

@@ -69,6 +69,9 @@ impl Names {
 
     /// Returns the intersection.
     pub(crate) fn and(&self, other: &Self) -> Self {
+        if self.is_empty() || other.is_empty() {
+            return Self::NONE;
+        }
         match (self.any, other.any) {
             (true, _) => other.clone(),
             (_, true) => self.clone(),

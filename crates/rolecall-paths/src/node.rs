@@ -51,6 +51,12 @@ pub(crate) struct Nodes {
     nodes: Vec<Node>,
     ids: FxHashMap<Node, NodeId>,
     held: FxHashMap<NodeId, Rc<[Held]>>,
+    /// The identities by user name.
+    by_user: FxHashMap<Text, Vec<NodeId>>,
+    /// The identities of groups, among the first nodes.
+    by_group: FxHashMap<Text, (usize, Vec<NodeId>)>,
+    /// The requests as others, by the identities on both sides.
+    borrowed: FxHashMap<NodeId, Vec<NodeId>>,
 }
 
 impl Nodes {
@@ -61,6 +67,17 @@ impl Nodes {
         }
         let id = self.nodes.len() as NodeId;
         self.nodes.push(node.clone());
+        match &node {
+            Node::Agent(identity) => {
+                self.by_user.entry(identity.user.clone()).or_default().push(id);
+            }
+            Node::Borrowed(actor, target, _) => {
+                for side in [*actor, *target] {
+                    self.borrowed.entry(side).or_default().push(id);
+                }
+            }
+            _ => {}
+        }
         self.ids.insert(node, id);
         id
     }
@@ -73,6 +90,31 @@ impl Nodes {
     /// Returns a node.
     pub(crate) fn get(&self, id: NodeId) -> &Node {
         self.nodes.get(id as usize).unwrap_or(&Node::ClusterAdmin)
+    }
+
+    /// Returns the identities with a user name, and the requests as them.
+    pub(crate) fn of_user(&self, user: &Text) -> Vec<NodeId> {
+        let identities = self.by_user.get(user).cloned().unwrap_or_default();
+        self.with_borrowed(identities)
+    }
+
+    /// Returns the identities in a group, and the requests as them.
+    pub(crate) fn of_group(&mut self, group: &Text) -> Vec<NodeId> {
+        let (known, mut identities) = self.by_group.remove(group).unwrap_or_default();
+        let is_in = |(_, node): &(NodeId, &Node)| match node {
+            Node::Agent(identity) => identity.is_in(group),
+            _ => false,
+        };
+        identities.extend(self.all().skip(known).filter(is_in).map(|(id, _)| id));
+        self.by_group.insert(group.clone(), (self.nodes.len(), identities.clone()));
+        self.with_borrowed(identities)
+    }
+
+    fn with_borrowed(&self, mut identities: Vec<NodeId>) -> Vec<NodeId> {
+        let borrowed = identities.iter().filter_map(|id| self.borrowed.get(id));
+        let borrowed: Vec<NodeId> = borrowed.flatten().copied().collect();
+        identities.extend(borrowed);
+        identities
     }
 
     /// Returns all nodes with their numbers.

@@ -9,7 +9,7 @@ pub struct EscalationRights(NeedIndex);
 impl EscalationRights {
     /// Indexes the rights that rows need.
     pub fn index() -> Self {
-        Self(NeedIndex::new(|it| !it.is_outside() && !it.is_custom()))
+        Self(NeedIndex::new(|it| !it.is_outside()))
     }
 
     /// Returns the position of the first rule of a role that some row needs.

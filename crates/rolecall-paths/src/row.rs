@@ -1,4 +1,4 @@
-//! The rows: the steps of which paths consist.
+//! The rows: the steps that paths consist of.
 
 use std::fmt;
 
@@ -38,13 +38,13 @@ pub enum Row {
     X15,
     /// Change a ClusterRoleBinding.
     X16,
-    /// Change a role that one holds.
+    /// Change its own role.
     X17,
     /// Create a role and bind it.
     X18,
     /// Write a ClusterRole that an aggregated one includes.
     X19,
-    /// Approve one's own certificate.
+    /// Approve its own certificate.
     X20,
     /// Use the API of a kubelet.
     X21,
@@ -52,7 +52,7 @@ pub enum Row {
     X22,
     /// Take over a node with a privileged Pod.
     X23,
-    /// Lift Pod Security, then the same.
+    /// Lift Pod Security and take over a node.
     X24,
     /// Change the users of an EKS cluster.
     X25,
@@ -69,7 +69,7 @@ pub struct RowText {
     pub needs: &'static str,
     /// The result.
     pub gains: &'static str,
-    /// The reason, with the place in Kubernetes that makes it work.
+    /// The reason, with the place in the Kubernetes source that makes it work.
     pub because: &'static str,
 }
 
@@ -155,22 +155,23 @@ impl Row {
                 title: "add a container to a Pod",
                 needs: "update or patch pods/ephemeralcontainers, for a Pod with a mounted token",
                 gains: "the ServiceAccount of the Pod",
-                because: "An ephemeral container can mount the volumes of the Pod, and so its token.",
+                because: "An ephemeral container can mount the volumes of the Pod, including its \
+                          token.",
             },
             Self::X07 => &RowText {
                 title: "have a token stored in a Secret",
                 needs: "create secrets, then get (without resourceNames), list or watch secrets",
                 gains: "every ServiceAccount of the namespace",
-                because: "The token controller fills in a Secret of type \
-                          kubernetes.io/service-account-token with a token of the ServiceAccount \
-                          in its annotation (pkg/controller/serviceaccount/tokens_controller.go).",
+                because: "If a Secret has the type kubernetes.io/service-account-token, the token \
+                          controller adds a token of the ServiceAccount in its annotation \
+                          (pkg/controller/serviceaccount/tokens_controller.go).",
             },
             Self::X08 => &RowText {
                 title: "read a Secret with a token",
                 needs: "get, list or watch secrets, for a Secret that a ServiceAccount lists",
                 gains: "the ServiceAccount",
-                because: "Servers up to 1.23 store a token of each ServiceAccount in a Secret and \
-                          list it in the field `secrets`.",
+                because: "Until 1.23, a controller stored a token of each ServiceAccount in a \
+                          Secret and listed the Secret in the field `secrets`.",
             },
             Self::X09 => &RowText {
                 title: "impersonate a ServiceAccount",
@@ -183,30 +184,30 @@ impl Row {
                 title: "impersonate a user",
                 needs: "impersonate users, cluster-wide",
                 gains: "the user, for every user that a binding names",
-                because: "The same header names a user. The user names of ServiceAccounts are \
-                          checked against serviceaccounts instead.",
+                because: "The same header can name a user. For the user name of a ServiceAccount, \
+                          the server checks serviceaccounts instead.",
             },
             Self::X11 => &RowText {
                 title: "impersonate a member of groups",
                 needs: "impersonate groups, and impersonate any user or ServiceAccount",
-                gains: "a member of every such group that a binding names; with system:masters, \
+                gains: "a member of every allowed group that a binding names; with system:masters, \
                         everything",
-                because: "Impersonate-Group headers replace the groups. Without a user, the server \
-                          rejects them.",
+                because: "Impersonate-Group headers replace the groups of the identity. The server \
+                          rejects them without a user.",
             },
             Self::X12 => &RowText {
                 title: "impersonate for some verbs only",
                 needs: "impersonate:MODE on serviceaccounts, users or nodes \
                         (authentication.k8s.io), and impersonate-on:MODE:VERB on the resource",
                 gains: "these requests as the identity",
-                because: "Constrained impersonation, on by default from 1.36.",
+                because: "Constrained impersonation is enabled by default since 1.36.",
             },
             Self::X13 => &RowText {
                 title: "create a RoleBinding",
                 needs: "create rolebindings, and bind the role or hold all its rules",
                 gains: "the rules of the role in the namespace",
-                because: "The server checks bind on the role in the namespace of the binding, or \
-                          that the rules of the requester cover it \
+                because: "The server requires bind on the role, in the namespace of the binding, \
+                          or that the rules of the requester cover those of the role \
                           (pkg/registry/rbac/rolebinding/policybased/storage.go).",
             },
             Self::X14 => &RowText {
@@ -214,8 +215,8 @@ impl Row {
                 needs: "update or patch an existing RoleBinding, and bind its role or hold all its \
                         rules",
                 gains: "the rules of its role in the namespace",
-                because: "Every update of a binding is checked like its creation, and can add a \
-                          subject.",
+                because: "The server checks an update of a binding like its creation, and an \
+                          update can add subjects.",
             },
             Self::X15 => &RowText {
                 title: "create a ClusterRoleBinding",
@@ -232,8 +233,9 @@ impl Row {
                 because: "As for a RoleBinding.",
             },
             Self::X17 => &RowText {
-                title: "change a role that one holds",
-                needs: "update or patch a role, and escalate it, while a binding grants it",
+                title: "change its own role",
+                needs: "update or patch a role, and escalate on it, while a binding grants the \
+                        role",
                 gains: "everything in the scope of that binding",
                 because: "escalate skips the check that the requester holds the new rules \
                           (pkg/registry/rbac/role/policybased/storage.go).",
@@ -243,22 +245,22 @@ impl Row {
                 needs: "create roles or clusterroles, and escalate; then create a binding, and \
                         bind the new role",
                 gains: "everything in the scope of the binding",
-                because: "A POST has no name, so that resourceNames do not match it; a \
-                          server-side apply has one.",
+                because: "A POST has no name, so resourceNames never match it; a server-side apply \
+                          has a name.",
             },
             Self::X19 => &RowText {
                 title: "write a ClusterRole that an aggregated one includes",
-                needs: "create, or update or patch, a ClusterRole, and escalate it, while a \
-                        binding grants an aggregated ClusterRole",
+                needs: "create, update or patch a ClusterRole, and escalate on it, while a binding \
+                        grants an aggregated ClusterRole",
                 gains: "everything in the scope of that binding",
                 because: "The aggregation controller copies the rules of every ClusterRole with a \
                           selected label.",
             },
             Self::X20 => &RowText {
-                title: "approve one's own certificate",
+                title: "approve its own certificate",
                 needs: "create certificatesigningrequests, then update or patch their approval, \
                         and approve the signer kubernetes.io/kube-apiserver-client",
-                gains: "every user that a binding names, in any groups but system:masters",
+                gains: "every user that a binding names, in any group except system:masters",
                 because: "The signer issues client certificates for any user and groups. An \
                           admission plugin rejects system:masters.",
             },
@@ -266,15 +268,15 @@ impl Row {
                 title: "use the API of a kubelet",
                 needs: "get or create nodes/proxy",
                 gains: "the ServiceAccounts of all Pods with a mounted token on the node",
-                because: "The kubelet executes commands in its Pods, for a GET, too.",
+                because: "The kubelet runs commands in its Pods, even for a GET request.",
             },
             Self::X22 => &RowText {
                 title: "change objects at admission",
                 needs: "create, update or patch mutatingwebhookconfigurations; from 1.36 also \
                         mutatingadmissionpolicies and their bindings",
                 gains: "everything",
-                because: "A mutating webhook or policy can change every object that is written, \
-                          such as the subjects of bindings that controllers write.",
+                because: "A mutating webhook or policy can change every object that a client \
+                          writes, such as the subjects of bindings that controllers write.",
             },
             Self::X23 => &RowText {
                 title: "take over a node with a privileged Pod",
@@ -284,16 +286,18 @@ impl Row {
                 because: "A privileged Pod can run on any node and read the files of its kubelet.",
             },
             Self::X24 => &RowText {
-                title: "lift Pod Security, then take over a node",
+                title: "lift Pod Security and take over a node",
                 needs: "update or patch the Namespace, and X02 or X03 in it",
                 gains: "root on a node, and the ServiceAccounts of all Pods with a mounted token",
-                because: "Pod Security admission reads its level from a label of the Namespace.",
+                because: "Pod Security admission reads the level to enforce from a label of the \
+                          Namespace.",
             },
             Self::X25 => &RowText {
                 title: "change the users of an EKS cluster",
                 needs: "update or patch the ConfigMap kube-system/aws-auth",
                 gains: "everything",
-                because: "It maps AWS identities to users and groups, including system:masters.",
+                because: "This ConfigMap maps AWS identities to users and groups, including \
+                          system:masters.",
             },
             Self::X26 => &RowText {
                 title: "depend on something that the input does not show",
@@ -303,13 +307,14 @@ impl Row {
                         resource that runs Pods, or change an existing one, if the cluster serves \
                         it or the input contains one",
                 gains: "everything; root on a node; a user in system:bootstrappers and in every \
-                        group of that prefix that a binding names; or every ServiceAccount of the \
-                        namespace",
+                        group with that prefix that a binding names; or every ServiceAccount of \
+                        the namespace",
                 because: "An aggregated API server or a conversion webhook sees the requests of \
                           others. A hostPath volume bypasses Pod Security. A Secret of type \
-                          bootstrap.kubernetes.io/token authenticates. A Secret might exist. And \
-                          operators create Pods from custom resources. Only `--possible` follows \
-                          these steps; without it, `paths` counts the subjects that need them.",
+                          bootstrap.kubernetes.io/token is a credential. A Secret that the input \
+                          does not contain might exist. Operators create Pods from custom \
+                          resources. Only `--possible` follows these steps; without it, `paths` \
+                          counts the subjects that need them.",
             },
         }
     }

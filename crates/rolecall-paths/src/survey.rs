@@ -1,7 +1,6 @@
 //! The ends that matter most, all at once: cluster-admin, other namespaces and nodes.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 use std::sync::Arc;
 
 use rolecall_rbac::Identity;
@@ -10,7 +9,7 @@ use crate::closure::Closure;
 use crate::graph::Graph;
 use crate::node::{Node, NodeId, Place, Scope};
 use crate::path::Step;
-use crate::trace::{Traces, explain};
+use crate::trace::Traces;
 use crate::{Nodes, PathFinder, Sink, Start, Subject};
 
 /// The ends that starts reach.
@@ -25,7 +24,7 @@ pub struct Survey<'a> {
 /// The paths to namespaces that a survey finds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Depth {
-    /// Those whose steps one identity of a position takes on its own, which is fast for many starts.
+    /// Those whose steps one identity of a position takes alone, which is fast for many starts.
     Single,
     /// Also those on which several identities of a position act together.
     Whole,
@@ -50,7 +49,8 @@ pub struct Reached<'a> {
     pub steps: Arc<[Step<'a>]>,
 }
 
-/// The maximum number of identities whose whole positions are computed for paths to namespaces.
+/// The maximum number of identities whose whole positions are computed for paths to namespaces: if
+/// all of them gain rights together, that takes time for each.
 const MOST_IDENTITIES: usize = 100;
 
 /// An end that nothing reaches.
@@ -113,7 +113,8 @@ impl<'a> PathFinder<'a> {
         let distinct: Vec<NodeId> = starts_of.keys().copied().collect();
         self.graph.explore(&distinct);
         let mut found: BTreeMap<(NodeId, Place), Arc<[Step<'a>]>> = BTreeMap::new();
-        for (place, ends) in self.graph.full_control(&|graph, node| graph.is_explored(node)) {
+        let explored: Vec<NodeId> = self.graph.all_explored().collect();
+        for (place, ends) in self.graph.full_control(&explored) {
             self.turn(place);
             ends.into_iter().for_each(|end| self.graph.reached(end, 0));
             for node in self.graph.nodes_on_paths() {
@@ -142,42 +143,47 @@ impl<'a> PathFinder<'a> {
     }
 
     /// Adds the paths on which several identities of a position take a step together.
+    ///
+    /// A position grows with its starts. So if the position of several nodes together contains only
+    /// nodes that single identities lead to, then that of each does.
     fn several_actors(
         &mut self,
         nodes: &[NodeId],
         found: &mut BTreeMap<(NodeId, Place), Arc<[Step<'a>]>>,
     ) {
         self.graph.turn(nowhere());
-        let all = Closure::of(&mut self.graph, nodes);
-        if all.order.iter().all(|node| self.graph.is_explored(*node)) {
-            return;
+        let open = nodes.iter().filter(|node| !found.contains_key(&(**node, None)));
+        let mut groups: Vec<Vec<NodeId>> = vec![open.copied().collect()];
+        let mut more: BTreeMap<Place, Vec<NodeId>> = BTreeMap::new();
+        while let Some(group) = groups.pop() {
+            let closure = Closure::of(&mut self.graph, &group);
+            if closure.order.iter().all(|node| self.graph.is_explored(*node)) {
+                continue;
+            }
+            let [only] = *group else {
+                let (left, right) = group.split_at(group.len() / 2);
+                groups.extend([right.to_vec(), left.to_vec()]);
+                continue;
+            };
+            let others: Vec<NodeId> = closure.order.into_iter().filter(|it| *it != only).collect();
+            for place in self.graph.full_control(&others).into_keys() {
+                let is_new = !found.contains_key(&(only, place)) && !self.is_at_home(only, place);
+                if is_new {
+                    more.entry(place).or_default().push(only);
+                }
+            }
         }
-        let mut more: Vec<(NodeId, Place)> = Vec::new();
-        for node in nodes {
-            if found.contains_key(&(*node, None)) {
-                continue;
-            }
-            let closure = Closure::of(&mut self.graph, &[*node]);
-            if closure.order.iter().all(|it| self.graph.is_explored(*it)) {
-                continue;
-            }
-            let ends =
-                self.graph.full_control(&|_, it| it != *node && closure.causes.contains_key(&it));
-            let places = ends.into_keys().map(|place| (*node, place));
-            more.extend(places.filter(|it| !found.contains_key(it)));
-        }
-        for (node, place) in more {
-            if self.is_at_home(node, place) {
-                continue;
-            }
+        for (place, nodes) in more {
             self.turn(place);
-            if self.graph.holds(node) {
-                continue;
-            }
-            let closure = Closure::of(&mut self.graph, &[node]);
-            if let Some(length) = self.traces.learn(&mut self.graph, node, &closure) {
-                self.graph.reached(node, length);
-                if let Some(steps) = self.steps_from(node) {
+            for node in nodes {
+                if self.graph.holds(node) {
+                    continue;
+                }
+                let closure = Closure::of(&mut self.graph, &[node]);
+                self.traces.learn(&mut self.graph, node, &closure);
+                if self.graph.distance(node).is_some()
+                    && let Some(steps) = self.steps_from(node)
+                {
                     found.insert((node, place), steps);
                 }
             }
@@ -197,9 +203,8 @@ impl<'a> PathFinder<'a> {
     }
 
     fn steps_from(&mut self, node: NodeId) -> Option<Arc<[Step<'a>]>> {
-        let identity: Rc<Identity> = self.graph.nodes.identity(node).cloned()?;
-        let raw = self.traces.trace(&mut self.graph, node);
-        Some(explain(&mut self.graph, &identity, &raw))
+        self.graph.nodes.identity(node)?;
+        Some(self.traces.steps(&mut self.graph, node))
     }
 
     /// Returns whether a namespace is an identity's own: that of a ServiceAccount, or one in which a
@@ -219,23 +224,17 @@ impl<'a> PathFinder<'a> {
 }
 
 impl Graph<'_> {
-    /// Returns the nodes that hold every right in a namespace, or in each (`None`), of those that are
-    /// wanted.
-    fn full_control(
-        &mut self,
-        is_wanted: &dyn Fn(&Self, NodeId) -> bool,
-    ) -> BTreeMap<Place, Vec<NodeId>> {
-        let known = self.nodes.all().filter(|(id, _)| is_wanted(self, *id));
-        let known: Vec<(NodeId, Node)> = known.map(|(id, node)| (id, node.clone())).collect();
+    /// Returns the nodes that hold every right in a namespace, or in each (`None`), among some.
+    fn full_control(&mut self, nodes: &[NodeId]) -> BTreeMap<Place, Vec<NodeId>> {
         let mut ends: BTreeMap<Place, Vec<NodeId>> = BTreeMap::new();
         let mut add = |scope: Scope, id: NodeId| match scope {
             Scope::Cluster => {}
             Scope::Each => ends.entry(None).or_default().push(id),
             Scope::In(namespace) => ends.entry(Some(namespace)).or_default().push(id),
         };
-        for (id, node) in known {
-            match node {
-                Node::Everything(scope) => add(scope, id),
+        for id in nodes.iter().copied() {
+            match self.nodes.get(id) {
+                Node::Everything(scope) => add(*scope, id),
                 Node::Agent(_) | Node::Granted(..) => {
                     for held in self.held(id).iter() {
                         let facts = self.world.role_facts(held.role);

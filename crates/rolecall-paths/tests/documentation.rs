@@ -11,21 +11,21 @@ use rolecall_paths::Row;
 const HEAD: &str = "\
 # Escalation
 
-`rolecall paths` finds the subjects that can become cluster-admin, or something else. This page lists the steps of which
-paths consist. `UPDATE_DOCS=1 cargo test -p rolecall-paths` generates it.
+`rolecall paths` finds the subjects that can become cluster-admin or reach another target, such as a node. This page lists
+the steps of these paths. `UPDATE_DOCS=1 cargo test -p rolecall-paths` generates it.
 
-A *position* is a set of identities that somebody can act as, and of rights that they granted themselves. It starts with one
-subject and only grows. A request is possible if a rule of one of the identities allows it, or a right that the position
-granted itself. Rights that one request needs together must belong to one identity; requests that follow each other can be
-made by different ones.
+A *position* is everything that a path has gained so far: a set of identities, and the rights that these identities granted
+themselves. It starts with one subject and only grows. A request is possible if a rule of one of the identities allows it, or
+a right that was granted on the path. If a single request needs several rights, one identity must have all of them;
+different identities can make consecutive requests.
 
-Creating an object means a POST, which has no name, so that a rule with `resourceNames` never allows it; or a server-side
-apply of a name that no object has, which needs `patch` and `create` for that name. Where a step changes an object, a rule
-with `resourceNames` counts only for existing objects of these names.
+To create an object, a client sends a POST, which has no name, so a rule with `resourceNames` never allows it; or it sends a
+server-side apply to a name that does not exist yet, which needs `patch` and `create` for that name. To change an object, a
+rule with `resourceNames` counts only if the objects with these names exist.
 
-A ServiceAccount exists if it is in the input. The ServiceAccount `default`, where a binding names it or a Pod runs as
-it, and those of the built-in controllers exist, too, unless `--defaults none` declares the input complete. A Pod is a
-start and can be entered only if a token is mounted.
+A ServiceAccount exists if it is in the input. The ServiceAccount `default` also exists if a binding names it or a Pod runs
+as it, and so do those of the built-in controllers, unless `--defaults none` declares the input complete. A path can start
+from a Pod, or pass through it, only if a token is mounted in the Pod.
 
 ";
 

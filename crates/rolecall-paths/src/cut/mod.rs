@@ -1,5 +1,6 @@
 //! Cut plans: grants whose removal stops all paths, and the objects that remove them.
 
+mod greedy;
 mod narrow;
 mod objects;
 mod search;
@@ -77,9 +78,9 @@ impl<'a> PathFinder<'a> {
     /// Plans the smallest known set of grants without which no start reaches the sink by a path, and
     /// proves it on the changed objects.
     pub fn plan_cut(&mut self, starts: &[Start], kept: &[KeptRight]) -> Result<CutPlan<'a>, NoCut> {
-        let found = self.search_cut(starts, kept);
-        self.cut(&[]);
-        let chosen = found?;
+        let chosen = self.search_cut(starts, kept);
+        self.restore_all();
+        let chosen = chosen?;
         let mut narrowing = Narrowing::new(&chosen, &self.graph.world.needs);
         loop {
             let changes = Changes::of(&self.graph.world, &chosen.units, &narrowing);
@@ -122,7 +123,7 @@ impl<'a> PathFinder<'a> {
 
     fn describe(
         &self,
-        chosen: &search::Chosen,
+        chosen: &greedy::Chosen,
         narrowing: &Narrowing,
         after: &Authorizer,
     ) -> Vec<CutGrant<'a>> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_rbac::{PolicyRule, Request, Role, break_down, compact, rule_allows};
 
-use super::search::Chosen;
+use super::greedy::Chosen;
 use crate::need::{Mode, NeedIndex};
 
 /// How much of a rule to remove.
@@ -63,7 +63,7 @@ impl Narrowing {
         merge(compact(rest))
     }
 
-    /// Returns what is removed from a rule.
+    /// Returns the part that is removed from a rule.
     pub(crate) fn lost(&self, position: u32, rule: usize, role: &Role) -> Vec<PolicyRule> {
         let Some(written) = role.rules.get(rule) else { return Vec::new() };
         let (_, lost) = self.split(position, rule, written);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_rbac::{
-    Authorizer, Binding, LabelSelector, Metadata, PolicyRule, Role, RoleRef, Text,
+    Authorizer, Binding, LabelSelector, Metadata, PolicyRule, Role, RoleRef, Subject, Text,
     settle_aggregation,
 };
 
@@ -176,7 +176,14 @@ fn shared_rules(
     let bindings = world.inventory().bindings().iter().zip(0..);
     let of_role = bindings.filter(|(_, position)| world.role_of(*position) == Some(role));
     let all: Vec<Use> = of_role
-        .flat_map(|(binding, at)| (0..binding.subjects.len()).map(move |subject| (at, subject)))
+        .flat_map(|(binding, at)| {
+            // Subjects that are equal are the same grant.
+            let subjects = binding.subjects.iter().enumerate();
+            let first = subjects.filter(|(position, subject)| {
+                binding.subjects.iter().position(|other| other == *subject) == Some(*position)
+            });
+            first.map(move |(subject, _)| (at, subject))
+        })
         .collect();
     let rules: BTreeSet<usize> = uses.values().flatten().flatten().copied().collect();
     let loses =
@@ -203,8 +210,9 @@ fn reduced(position: u32, role: &Role, lost: &BTreeSet<usize>, narrowing: &Narro
 }
 
 fn without_subjects(binding: &Binding, subjects: &BTreeSet<usize>) -> Binding {
-    let left = binding.subjects.iter().enumerate().filter(|(at, _)| !subjects.contains(at));
-    Binding { subjects: left.map(|(_, subject)| subject.clone()).collect(), ..binding.clone() }
+    let lost: Vec<&Subject> = subjects.iter().filter_map(|at| binding.subjects.get(*at)).collect();
+    let left = binding.subjects.iter().filter(|subject| !lost.contains(subject));
+    Binding { subjects: left.cloned().collect(), ..binding.clone() }
 }
 
 /// Returns a name for a copy that no object has.

@@ -2,40 +2,46 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rolecall_rbac::{Grant, Origin, Request, Verdict};
+use rolecall_rbac::{Grant, Identity, Origin, Request, Verdict};
+use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::greedy::{self, Chosen, Kept, SeenPath, SeenPaths};
 use super::{KeptRight, NoCut, Unit};
 use crate::choke::GrantKey;
+use crate::explain::explain;
 use crate::finder::PathFinder;
+use crate::groups::StartGroup;
 use crate::node::NodeId;
-use crate::path::{Evidence, Path};
+use crate::path::{Evidence, Step};
+use crate::raw_step::{RawStep, StepKey};
+use crate::trial::Change;
 use crate::world::{Cut, World};
-use crate::{Row, Start};
+use crate::{Start, Subject};
 
-/// The chosen grants.
-#[derive(Debug, Default)]
-pub(crate) struct Chosen {
-    pub(crate) units: Vec<Unit>,
-    weights: BTreeMap<Unit, usize>,
-    /// The requests of paths that each rule allows.
-    pub(crate) requests: BTreeMap<(u32, usize), BTreeSet<Request>>,
-}
-
-/// A path that was found, by the units on it.
-struct Seen {
+/// The units that a step depends on.
+struct SeenStep {
     units: BTreeSet<Unit>,
-    /// Whether it only depends on these units.
+    /// Whether it depends only on these units.
     is_whole: bool,
 }
 
-impl Chosen {
-    /// Returns the number of paths on which a unit was found.
-    pub(super) fn weight(&self, unit: &Unit) -> usize {
-        self.weights.get(unit).copied().unwrap_or_default()
+/// The steps of the paths that were found.
+#[derive(Default)]
+struct SeenSteps(FxHashMap<StepKey, (RawStep, SeenStep)>);
+
+impl SeenSteps {
+    fn get(&self, step: &RawStep) -> Option<&SeenStep> {
+        self.0.get(&step.key()).map(|(_, seen)| seen)
     }
 
-    fn keys(&self) -> Vec<GrantKey> {
-        self.units.iter().flat_map(|unit| unit.keys.iter().copied()).collect()
+    fn insert(&mut self, step: RawStep, seen: SeenStep) {
+        self.0.insert(step.key(), (step, seen));
+    }
+
+    /// Forgets the steps that depend on some units.
+    fn forget(&mut self, units: &[Unit]) {
+        let units: BTreeSet<&Unit> = units.iter().collect();
+        self.0.retain(|_, (_, seen)| !seen.units.iter().any(|unit| units.contains(unit)));
     }
 }
 
@@ -46,102 +52,159 @@ impl<'a> PathFinder<'a> {
         starts: &[Start],
         kept: &[KeptRight],
     ) -> Result<Chosen, NoCut> {
-        let kept: Vec<BTreeSet<GrantKey>> =
-            kept.iter().filter_map(|right| self.allowing(right)).collect();
+        let rights = kept.iter().filter_map(|right| self.allowing(right)).collect();
+        let mut kept = Kept { rights, chosen: FxHashSet::default() };
+        let groups = self.groups_of(starts);
+        let mut nodes: Vec<NodeId> = groups.iter().map(|group| group.node).collect();
+        nodes.sort_unstable();
         let mut chosen = Chosen::default();
-        let mut seen: Vec<Seen> = Vec::new();
+        let mut seen = SeenPaths::default();
+        let mut steps = SeenSteps::default();
+        self.search(&nodes);
+        let mut open = nodes.clone();
         loop {
-            self.cut(&chosen.keys());
-            let found = self.find(starts);
-            if found.paths.is_empty() {
+            // A start from which no path is left stays so.
+            open.retain(|node| self.graph.distance(*node).is_some_and(|steps| steps > 0));
+            let round = self.round(&groups, &mut steps, &mut chosen.requests);
+            if round.is_empty() {
                 break;
             }
-            let mut round: Vec<Seen> = Vec::new();
-            for path in &found.paths {
-                let new = self.units_on(path, &mut chosen.requests);
-                round.push(new);
-            }
-            let mut open: Vec<usize> = (0..round.len()).collect();
-            while let Some(first) = open.first().copied() {
-                let mut counts: BTreeMap<&Unit, usize> = BTreeMap::new();
-                for unit in open.iter().filter_map(|at| round.get(*at)).flat_map(|it| &it.units) {
-                    *counts.entry(unit).or_default() += 1;
-                }
-                let now = chosen.keys();
-                let removable = counts.into_iter().filter(|(unit, _)| stays(&kept, &now, unit));
-                // The first of those on the most paths.
-                let best = removable.max_by_key(|(unit, count)| (*count, std::cmp::Reverse(*unit)));
-                let blocked = round
-                    .get(first)
-                    .is_none_or(|path| !path.units.iter().any(|unit| stays(&kept, &now, unit)));
-                let Some((unit, count)) = best.filter(|_| !blocked) else {
-                    return match found.paths.get(first) {
-                        Some(path) => Err(NoCut::Kept(path.subject.clone())),
-                        None => Ok(chosen),
-                    };
-                };
-                let unit = unit.clone();
-                open.retain(|at| round.get(*at).is_some_and(|path| !path.units.contains(&unit)));
-                chosen.weights.insert(unit.clone(), count);
-                chosen.units.push(unit);
+            let before = chosen.units.len();
+            let is_preferred = |unit: &Unit| self.is_own(unit, &groups);
+            if let Some(blocked) = greedy::choose(&round, is_preferred, &mut kept, &mut chosen) {
+                let subject = groups.get(blocked).map(|group| group.subject.clone());
+                return subject.map_or(Ok(chosen), |subject| Err(NoCut::Kept(subject)));
             }
             seen.extend(round);
+            let new = chosen.units.get(before..).unwrap_or_default();
+            let cut: Vec<GrantKey> = new.iter().flat_map(|unit| unit.keys.clone()).collect();
+            steps.forget(new);
+            self.change(Change { cut: &cut, restored: &[] });
+            self.search_again(&open);
         }
-        self.leave_out(starts, &mut chosen, &seen);
+        self.leave_out(&nodes, &mut chosen, seen);
         Ok(chosen)
     }
 
-    /// Leaves out grants without which the others still stop all paths.
-    fn leave_out(&mut self, starts: &[Start], chosen: &mut Chosen, seen: &[Seen]) {
-        let nodes: BTreeSet<NodeId> =
-            starts.iter().map(|start| self.graph.nodes.agent((*start.identity).clone())).collect();
-        let admins: BTreeSet<NodeId> =
-            nodes.iter().copied().filter(|node| self.graph.holds(*node)).collect();
-        let nodes: Vec<NodeId> = nodes.difference(&admins).copied().collect();
-        for unit in chosen.units.clone().into_iter().rev() {
-            let all: BTreeSet<&Unit> = chosen.units.iter().collect();
-            let is_witness = |path: &Seen| {
-                path.is_whole
-                    && path.units.contains(&unit)
-                    && path.units.iter().filter(|other| all.contains(other)).count() == 1
-            };
-            if seen.iter().any(is_witness) {
+    /// Returns whether a unit is a grant to the only start. Its own grants come first, because those of the
+    /// identities that it gains cause their own paths.
+    fn is_own(&self, unit: &Unit, groups: &[StartGroup]) -> bool {
+        let [only] = groups else { return false };
+        let world = &self.graph.world;
+        let binding = world.inventory().bindings().get(unit.binding as usize);
+        let granted = binding.and_then(|binding| {
+            Identity::of_subject(binding.subjects.get(unit.subject)?, &binding.metadata)
+        });
+        granted.is_some_and(|granted| Subject::of(&granted) == only.subject)
+    }
+
+    /// Returns the paths of starts from which the sink is still reached.
+    fn round(
+        &mut self,
+        groups: &[StartGroup],
+        known: &mut SeenSteps,
+        requests: &mut BTreeMap<(u32, usize), BTreeSet<Request>>,
+    ) -> Vec<SeenPath> {
+        let mut round = Vec::new();
+        for (start, group) in groups.iter().enumerate() {
+            if self.graph.distance(group.node).is_none_or(|steps| steps == 0) {
                 continue;
             }
-            let others = chosen.units.iter().filter(|other| **other != unit);
-            let others: Vec<GrantKey> = others.flat_map(|it| it.keys.iter().copied()).collect();
-            if self.reaching(&nodes, &others).is_empty() {
-                chosen.units.retain(|other| *other != unit);
+            let raw = self.traces.trace(&mut self.graph, group.node);
+            let (mut units, mut is_whole) = (BTreeSet::new(), true);
+            for step in &raw {
+                let is_shared = self.graph.nodes.identity(step.actor()).is_some();
+                if let Some(seen) = known.get(step).filter(|_| is_shared) {
+                    units.extend(seen.units.iter().cloned());
+                    is_whole &= seen.is_whole;
+                    continue;
+                }
+                let explained = explain(&mut self.graph, group.node, &[step.gained], step);
+                let seen = self.units_on(&explained, requests);
+                units.extend(seen.units.iter().cloned());
+                is_whole &= seen.is_whole;
+                if is_shared {
+                    known.insert(step.clone(), seen);
+                }
             }
+            round.push(SeenPath { start, weight: group.weight, units, is_whole });
+        }
+        round
+    }
+
+    /// Leaves out grants without which the others still stop all paths.
+    fn leave_out(&mut self, nodes: &[NodeId], chosen: &mut Chosen, mut seen: SeenPaths) {
+        let open: Vec<NodeId> =
+            nodes.iter().copied().filter(|node| !self.graph.holds(*node)).collect();
+        seen.choose(&chosen.units);
+        let mut left: Vec<Unit> = chosen.units.iter().rev().cloned().collect();
+        loop {
+            left.retain(|unit| !seen.needs(unit));
+            // Grants that are superfluous together are so one after another.
+            let is_superfluous = |finder: &mut Self, count: usize| {
+                let units = left.get(..count).unwrap_or_default();
+                finder.are_superfluous(&open, units)
+            };
+            let (mut known, mut failed) = (0, left.len() + 1);
+            let mut count = left.len();
+            while failed - known > 1 {
+                match is_superfluous(self, count) {
+                    true => known = count,
+                    false => failed = count,
+                }
+                count = known + (failed - known) / 2;
+            }
+            let superfluous: Vec<Unit> = left.drain(..known).collect();
+            superfluous.iter().for_each(|unit| seen.leave_out(unit));
+            chosen.units.retain(|unit| !superfluous.contains(unit));
+            let restored: Vec<GrantKey> =
+                superfluous.iter().flat_map(|unit| unit.keys.clone()).collect();
+            self.change(Change { cut: &[], restored: &restored });
+            if left.is_empty() {
+                return;
+            }
+            // The next one is necessary.
+            left.remove(0);
         }
     }
 
-    /// Returns the units on a path that can be removed, and records their requests.
+    /// Returns whether no start reaches the sink if some chosen units are not removed.
+    fn are_superfluous(&mut self, starts: &[NodeId], units: &[Unit]) -> bool {
+        let restored: Vec<GrantKey> = units.iter().flat_map(|unit| unit.keys.clone()).collect();
+        self.trial(Change { cut: &[], restored: &restored }, |finder| {
+            let is_open =
+                |finder: &Self| starts.iter().any(|node| finder.graph.distance(*node).is_some());
+            if is_open(finder) {
+                return false;
+            }
+            finder.test(starts);
+            !is_open(finder)
+        })
+    }
+
+    /// Returns the units of a step that can be removed, and records their requests.
     fn units_on(
         &self,
-        path: &Path<'a>,
+        step: &Step<'a>,
         requests: &mut BTreeMap<(u32, usize), BTreeSet<Request>>,
-    ) -> Seen {
-        let mut seen = Seen { units: BTreeSet::new(), is_whole: true };
-        for step in &*path.steps {
-            seen.is_whole &= !matches!(step.row, Row::X17 | Row::X19);
-            for made in &step.requests {
-                let grant = match &made.by {
-                    Evidence::Grant(grant) => grant,
-                    Evidence::Covered(_) => {
-                        seen.is_whole = false;
-                        continue;
-                    }
-                    Evidence::Privileged | Evidence::Step(_) => continue,
-                };
-                let Some(key) = self.graph.key(grant) else { continue };
-                let world = &self.graph.world;
-                if let Some(role) = world.role_position(grant.role) {
-                    let rule = (role, grant.rule_index);
-                    requests.entry(rule).or_default().insert(made.request.clone());
+    ) -> SeenStep {
+        let mut seen = SeenStep { units: BTreeSet::new(), is_whole: true };
+        for made in &step.requests {
+            let grant = match &made.by {
+                Evidence::Grant(grant) => grant,
+                Evidence::Covered(_) => {
+                    seen.is_whole = false;
+                    continue;
                 }
-                seen.units.extend(unit(world, key));
+                Evidence::Privileged | Evidence::Step(_) => continue,
+            };
+            let Some(key) = self.graph.key(grant) else { continue };
+            let world = &self.graph.world;
+            if let Some(role) = world.role_position(grant.role) {
+                let rule = (role, grant.rule_index);
+                requests.entry(rule).or_default().insert(made.request.clone());
             }
+            seen.units.extend(unit(world, key));
         }
         seen
     }
@@ -162,13 +225,6 @@ impl<'a> PathFinder<'a> {
         }
         Some(keys)
     }
-}
-
-/// Returns whether every right that must stay has a grant left without a unit.
-fn stays(kept: &[BTreeSet<GrantKey>], chosen: &[GrantKey], unit: &Unit) -> bool {
-    kept.iter().all(|grants| {
-        grants.iter().any(|grant| !chosen.contains(grant) && !unit.keys.contains(grant))
-    })
 }
 
 /// Returns the unit of a grant; `None` for built-in bindings, which servers restore.

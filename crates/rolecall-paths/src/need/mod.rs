@@ -67,6 +67,12 @@ impl Need {
             as NeedId
     }
 
+    /// Returns the bit of the resource of a need with this number.
+    pub(crate) fn resource_bit(id: NeedId) -> u128 {
+        let resource = TABLE.get(usize::from(id) / VERBS % TABLE.len());
+        resource.map_or(0, |row| row.0.bit())
+    }
+
     /// Returns the resource and verb of a need as oneself.
     pub(crate) fn direct(id: NeedId) -> Option<(Resource, Verb)> {
         let id = usize::from(id);

@@ -323,6 +323,11 @@ impl Resource {
             || self.is_custom()
     }
 
+    /// Returns the bit of the resource in a set of resources.
+    pub(crate) const fn bit(self) -> u128 {
+        1 << self as u32
+    }
+
     /// Returns whether it is a custom resource.
     pub(crate) fn is_custom(self) -> bool {
         CUSTOM.iter().any(|row| row.0 == self)
@@ -351,6 +356,7 @@ mod tests {
     fn the_table_is_in_the_order_of_the_resources() {
         for (position, (resource, ..)) in TABLE.iter().enumerate() {
             assert_eq!(*resource as usize, position);
+            assert_eq!(resource.bit().trailing_zeros() as usize, position);
         }
         assert!(Verb::ALL.iter().enumerate().all(|(position, verb)| *verb as usize == position));
     }

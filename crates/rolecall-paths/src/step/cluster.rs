@@ -113,9 +113,11 @@ impl Expander<'_, '_> {
             return self.create_asks(site, resource, None);
         }
         let changed = site.change(resource);
-        let existing = changed.listed.iter().find(|name| self.world.exists(resource, name));
-        let name: &str = existing.map_or(super::NEW, |name| name);
-        vec![self.change_ask(site, resource, None, name)]
+        let existing = match changed.any {
+            true => self.world.first(resource),
+            false => changed.listed.iter().find(|name| self.world.exists(resource, name)),
+        };
+        vec![self.change_ask(site, resource, None, existing.map_or("", |name| name))]
     }
 
     /// X25, and a half of X24.

@@ -35,7 +35,7 @@ impl Expander<'_, '_> {
             });
             return;
         }
-        for name in &names.listed {
+        for name in names.listed.iter().filter(|name| is_account(name)) {
             for namespace in self.impersonated_in(site.scope, name) {
                 let agent = self.agent_of(namespace, name);
                 self.edge(Row::X09, agent, |_| {
@@ -56,6 +56,8 @@ impl Expander<'_, '_> {
         let ghosts = world.ghosts().filter(|(_, ghost)| ghost == name);
         found.extend(ghosts.filter_map(|(namespace, _)| world.namespace_id(namespace)));
         found.extend(world.all_namespaces().filter(|it| world.binds_group_of(*it)));
+        let kept = world.kept.account.iter().filter(|(_, kept)| kept == name);
+        found.extend(kept.filter_map(|(namespace, _)| world.namespace_id(namespace)));
         // One of all others, which are only in the group of all ServiceAccounts.
         found.extend(world.all_namespaces().next());
         found.into_iter().collect()
@@ -146,7 +148,8 @@ impl Expander<'_, '_> {
         first.into_iter().chain(spaces).find_map(|(namespace, caps)| {
             let names = caps.names(Resource::Accounts, Verb::Impersonate);
             let any = names.any.then(|| Text::from(ANYBODY));
-            Some((namespace, any.or_else(|| names.listed.first().cloned())?))
+            let listed = || names.listed.iter().find(|name| is_account(name)).cloned();
+            Some((namespace, any.or_else(listed)?))
         })
     }
 
@@ -156,7 +159,7 @@ impl Expander<'_, '_> {
         let spaces = caps.spaces.iter().map(|(it, caps)| (Scope::In(*it), caps));
         for (scope, caps) in std::iter::once((Scope::Each, &caps.each)).chain(spaces) {
             let names = caps.names(Resource::Accounts, Verb::Impersonate);
-            for name in &names.listed {
+            for name in names.listed.iter().filter(|name| is_account(name)) {
                 found.extend(
                     self.impersonated_in(scope, name).into_iter().map(|it| (it, name.clone())),
                 );
@@ -240,7 +243,7 @@ impl Expander<'_, '_> {
         let spaces = caps.spaces.iter().map(|(it, caps)| (Scope::In(*it), caps));
         for (scope, caps) in std::iter::once((Scope::Each, &caps.each)).chain(spaces) {
             let names = caps.names(Resource::LimitedAccounts, Verb::Impersonate);
-            for name in &names.listed {
+            for name in names.listed.iter().filter(|name| is_account(name)) {
                 let there = self.impersonated_in(scope, name);
                 found.extend(there.into_iter().map(|it| (it, name.clone())));
             }
@@ -292,6 +295,12 @@ fn memberships(groups: &[Text]) -> Vec<Vec<Text>> {
         true => vec![authenticated, groups.to_vec()],
         false => vec![authenticated],
     }
+}
+
+/// Returns whether the server reads the user name of a ServiceAccount of this name as such. Else it
+/// checks the right to impersonate the user.
+fn is_account(name: &str) -> bool {
+    ServiceAccountName::parse(&Identity::service_account("default", name).user).is_some()
 }
 
 fn impersonate(resource: Resource, namespace: Option<NamespaceId>, name: &str) -> Ask {

@@ -44,8 +44,7 @@ impl Expander<'_, '_> {
                 true => expander.create_asks(site, resource, None),
                 false => {
                     let name = changed.listed.first().filter(|_| !changed.any);
-                    let name: &str = name.map_or(super::NEW, |name| name);
-                    vec![expander.change_ask(site, resource, None, name)]
+                    vec![expander.change_ask(site, resource, None, name.map_or("", |name| name))]
                 }
             });
         }

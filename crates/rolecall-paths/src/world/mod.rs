@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::rc::Rc;
 
-use rolecall_rbac::{Authorizer, Binding, Identity, Inventory, Role, Text, Texts, subject_matches};
+use rolecall_rbac::{
+    Authorizer, Binding, Identity, Inventory, Role, Subject, Text, Texts, subject_matches,
+};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 pub(crate) use role_facts::RoleFacts;
@@ -24,19 +26,20 @@ pub(crate) struct World<'a> {
     pub(crate) authorizer: &'a Authorizer,
     pub(crate) assumptions: Assumptions,
     /// The grants that do not count: a binding, one of its subjects, and a rule of its role.
-    pub(crate) cut: FxHashMap<u32, Vec<Cut>>,
+    pub(crate) cut: FxHashMap<u32, FxHashSet<Cut>>,
     /// Whether to use grants that a build can still change.
     pub(crate) unbuilt: bool,
     /// The custom resources that the cluster serves and from which Pods are created.
     pub(crate) served: Vec<Resource>,
     /// The needs that rows ask about.
     pub(crate) needs: NeedIndex,
-    /// All namespaces, sorted.
-    pub(crate) namespaces: Vec<Text>,
+    /// All namespaces, sorted, and last `kube-system` if only possible steps need it.
+    namespaces: Vec<Text>,
+    /// The number of namespaces that certainly exist.
+    certain_namespaces: u32,
+    namespace_ids: FxHashMap<Text, NamespaceId>,
     /// The facts about each role, in the inventory's order.
     pub(crate) roles: Vec<RoleFacts>,
-    role_positions: FxHashMap<*const Role, u32>,
-    binding_positions: FxHashMap<*const Binding, u32>,
     role_of_binding: Vec<Option<u32>>,
     /// The positions of the RoleBindings of each namespace.
     role_bindings: FxHashMap<NamespaceId, Range<u32>>,
@@ -46,8 +49,9 @@ pub(crate) struct World<'a> {
     having: FxHashMap<Resource, Vec<NamespaceId>>,
     /// The ServiceAccounts of each namespace that can differ in their rights.
     accounts: BTreeMap<NamespaceId, Vec<Text>>,
-    /// The ServiceAccounts of running Pods with a mounted token, by namespace.
-    mounted: BTreeMap<NamespaceId, BTreeSet<Text>>,
+    /// The ServiceAccounts of running Pods with a mounted token by namespace, each with its first Pod
+    /// by position in the inventory.
+    mounted: BTreeMap<NamespaceId, BTreeMap<Text, usize>>,
     /// The same by node.
     nodes: BTreeMap<Text, BTreeSet<(NamespaceId, Text)>>,
     /// The Pods and workloads with a token, by position in the inventory.
@@ -62,7 +66,8 @@ pub(crate) struct World<'a> {
     pub(crate) groups: BTreeSet<Text>,
     /// The ServiceAccounts that bindings name.
     pub(crate) bound_accounts: BTreeSet<(Text, Text)>,
-    existing: FxHashSet<(Resource, Text)>,
+    /// The cluster-scoped objects.
+    existing: BTreeSet<(Resource, Text)>,
     /// The ServiceAccounts that exist although they are not in the input.
     implied: BTreeSet<(NamespaceId, Text)>,
     /// The identity that is never left out.
@@ -102,15 +107,8 @@ impl<'a> World<'a> {
         served: Vec<Resource>,
     ) -> Self {
         let inventory = authorizer.inventory();
-        let is_possible = assumptions.reach == Reach::Possible;
-        let custom = match is_possible {
-            true => reader::custom_resources(inventory, &served),
-            false => BTreeSet::new(),
-        };
-        let counts = |resource: Resource| match resource.is_custom() {
-            true => custom.contains(&resource),
-            false => is_possible || !resource.is_outside(),
-        };
+        let custom = reader::custom_resources(inventory, &served);
+        let counts = |resource: Resource| !resource.is_custom() || custom.contains(&resource);
         let needs = NeedIndex::new(counts);
         let mut world = Self {
             authorizer,
@@ -119,12 +117,10 @@ impl<'a> World<'a> {
             unbuilt,
             served,
             namespaces: Vec::new(),
+            certain_namespaces: 0,
+            namespace_ids: FxHashMap::default(),
             roles: role_facts::role_facts(inventory, &needs, assumptions),
             needs,
-            role_positions: (inventory.roles().iter().map(std::ptr::from_ref)).zip(0..).collect(),
-            binding_positions: (inventory.bindings().iter().map(std::ptr::from_ref))
-                .zip(0..)
-                .collect(),
             role_of_binding: Vec::new(),
             role_bindings: FxHashMap::default(),
             placed: FxHashMap::default(),
@@ -138,13 +134,18 @@ impl<'a> World<'a> {
             written_users: BTreeSet::new(),
             groups: BTreeSet::new(),
             bound_accounts: BTreeSet::new(),
-            existing: FxHashSet::default(),
+            existing: BTreeSet::new(),
             implied: BTreeSet::new(),
             kept,
         };
         world.read_subjects();
         world.resolve_bindings();
         world.namespaces = reader::namespaces(inventory, &world);
+        world.certain_namespaces = world.namespaces.len() as u32;
+        if world.namespaces.binary_search_by(|it| (**it).cmp("kube-system")).is_err() {
+            world.namespaces.push("kube-system".into());
+        }
+        world.namespace_ids = world.namespaces.iter().cloned().zip(0..).collect();
         world.place_role_bindings();
         let names = world.restricted_names();
         world.place_objects(&names);
@@ -167,7 +168,7 @@ impl<'a> World<'a> {
     }
 
     pub(crate) fn role_position(&self, role: &Role) -> Option<u32> {
-        self.role_positions.get(&std::ptr::from_ref(role)).copied()
+        position_in(self.inventory().roles(), role)
     }
 
     /// Returns the position of a ClusterRole (empty namespace) or Role.
@@ -188,12 +189,15 @@ impl<'a> World<'a> {
     }
 
     pub(crate) fn namespace_id(&self, name: &str) -> Option<NamespaceId> {
-        self.namespaces.binary_search_by(|known| (**known).cmp(name)).ok().map(|at| at as u32)
+        self.namespace_ids.get(name).copied()
     }
 
     /// Returns the identifiers of all namespaces.
     pub(crate) fn all_namespaces(&self) -> impl Iterator<Item = NamespaceId> + use<> {
-        0..self.namespaces.len() as u32
+        match self.assumptions.reach {
+            Reach::Certain => 0..self.certain_namespaces,
+            Reach::Possible => 0..self.namespaces.len() as u32,
+        }
     }
 
     /// Returns the namespaces with an object whose name some rule lists.
@@ -208,6 +212,12 @@ impl<'a> World<'a> {
             Resource::ClusterRoleBindings => self.inventory().binding("", name).is_some(),
             _ => self.existing.contains(&(resource, name.clone())),
         }
+    }
+
+    /// Returns the name of the first cluster-scoped object of a resource.
+    pub(crate) fn first(&self, resource: Resource) -> Option<&Text> {
+        let (found, name) = self.existing.range((resource, Text::new())..).next()?;
+        (*found == resource).then_some(name)
     }
 
     /// Returns the namespaces with a workload of a kind.
@@ -228,7 +238,7 @@ impl<'a> World<'a> {
 
     /// Returns the ServiceAccounts of the Pods with a mounted token.
     pub(crate) fn mounted_in(&self, namespace: NamespaceId) -> impl Iterator<Item = &Text> {
-        self.mounted.get(&namespace).into_iter().flatten()
+        self.mounted.get(&namespace).into_iter().flat_map(BTreeMap::keys)
     }
 
     /// Returns the ServiceAccounts of the Pods on a node.
@@ -246,21 +256,18 @@ impl<'a> World<'a> {
 
     /// Returns the name of a Pod with a mounted token, if given of this ServiceAccount.
     pub(crate) fn pod_of(&self, namespace: NamespaceId, account: Option<&str>) -> Option<Text> {
-        let (inventory, namespace) = (self.inventory(), self.namespace(namespace));
-        let found = self.running.iter().find(|running| {
-            account.is_none_or(|account| *running.account == *account)
-                && inventory.workloads().get(running.workload).is_some_and(|workload| {
-                    &*workload.kind == "Pod" && workload.metadata.namespace == *namespace
-                })
-        })?;
-        Some(inventory.workloads().get(found.workload)?.metadata.name.clone())
+        let mounted = self.mounted.get(&namespace)?;
+        let pod = match account {
+            Some(account) => mounted.get(account),
+            None => mounted.values().min(),
+        };
+        Some(self.inventory().workloads().get(*pod?)?.metadata.name.clone())
     }
 
     /// Returns the node of a Pod of a ServiceAccount.
     pub(crate) fn node_of(&self, namespace: NamespaceId, account: &str) -> Option<Text> {
-        let found = self.nodes.iter().find(|(_, running)| {
-            running.iter().any(|(there, name)| *there == namespace && **name == *account)
-        })?;
+        let account = (namespace, Text::from(account));
+        let found = self.nodes.iter().find(|(_, running)| running.contains(&account))?;
         Some(found.0.clone())
     }
 
@@ -297,7 +304,7 @@ impl<'a> World<'a> {
 
     /// Returns the position of a binding.
     pub(crate) fn binding_position(&self, binding: &Binding) -> Option<u32> {
-        self.binding_positions.get(&std::ptr::from_ref(binding)).copied()
+        position_in(self.inventory().bindings(), binding)
     }
 
     /// Returns the position of a binding's role, if it exists and its grants count.
@@ -307,16 +314,36 @@ impl<'a> World<'a> {
 
     /// Returns whether a grant through a binding does not count.
     pub(crate) fn is_cut(&self, held: &Held, rule: usize, identity: Option<&Rc<Identity>>) -> bool {
-        let (Some(cuts), Some(identity)) = (self.cut.get(&held.binding), identity) else {
+        if self.cut.is_empty() {
             return false;
-        };
+        }
+        let Some(identity) = identity else { return false };
         let Some(binding) = self.inventory().bindings().get(held.binding as usize) else {
             return false;
         };
-        // Another subject of the binding can match, too.
-        binding.subjects.iter().enumerate().all(|(position, subject)| {
-            !subject_matches(subject, &binding.metadata, identity)
-                || cuts.contains(&Cut { subject: position, rule })
+        self.cut.contains_key(&held.binding)
+            && self.granting_subject(held.binding, binding, rule, identity).is_none()
+    }
+
+    /// Returns the first subject of a binding through which an identity has a rule. Several can match
+    /// the identity, of which some can be cut.
+    pub(crate) fn granting_subject(
+        &self,
+        position: u32,
+        binding: &'a Binding,
+        rule: usize,
+        identity: &Identity,
+    ) -> Option<&'a Subject> {
+        let cuts = self.cut.get(&position);
+        binding.subjects.iter().find(|subject| {
+            let is_cut = || {
+                // Subjects that are equal are the same grant.
+                let subject = binding.subjects.iter().position(|other| other == *subject);
+                cuts.is_some_and(|cuts| {
+                    subject.is_some_and(|subject| cuts.contains(&Cut { subject, rule }))
+                })
+            };
+            subject_matches(subject, &binding.metadata, identity) && !is_cut()
         })
     }
 
@@ -343,4 +370,12 @@ impl<'a> World<'a> {
     pub(crate) fn account(&self, namespace: NamespaceId, name: &str) -> Identity {
         Identity::service_account(self.namespace(namespace), name)
     }
+}
+
+/// Returns the position of an element of a list.
+fn position_in<T>(list: &[T], element: &T) -> Option<u32> {
+    let offset = std::ptr::from_ref(element).addr().checked_sub(list.as_ptr().addr())?;
+    let position = offset.checked_div(size_of::<T>())?;
+    list.get(position).filter(|found| std::ptr::eq(*found, element))?;
+    u32::try_from(position).ok()
 }

@@ -7,7 +7,7 @@ use rolecall_walk::{Account, token_mount};
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use super::{NamespaceId, Running, World};
-use crate::assumptions::{Accounts, Platform, Reach};
+use crate::assumptions::{Accounts, Platform};
 use crate::need::{CUSTOM, Resource, WORKLOADS};
 
 impl<'a> World<'a> {
@@ -161,7 +161,8 @@ impl<'a> World<'a> {
                         let on_node = self.nodes.entry(spec.node.clone()).or_default();
                         on_node.insert((namespace, name.clone()));
                     }
-                    self.mounted.entry(namespace).or_default().insert(name.clone());
+                    let mounted = self.mounted.entry(namespace).or_default();
+                    mounted.entry(name.clone()).or_insert(position);
                 }
                 self.running.push(Running { workload: position, account: name });
             }
@@ -263,8 +264,7 @@ pub(super) fn namespaces(inventory: &Inventory, world: &World<'_>) -> Vec<Text> 
             add(&namespace.into());
         }
     }
-    let assumptions = world.assumptions;
-    if assumptions.platform == Platform::Eks || assumptions.reach == Reach::Possible {
+    if world.assumptions.platform == Platform::Eks {
         names.insert("kube-system".into());
     }
     names.remove("");
@@ -275,8 +275,13 @@ pub(super) fn namespaces(inventory: &Inventory, world: &World<'_>) -> Vec<Text> 
 /// object in the inventory.
 pub(super) fn custom_resources(inventory: &Inventory, served: &[Resource]) -> BTreeSet<Resource> {
     let mut kinds: BTreeSet<(&str, &str)> = BTreeSet::new();
+    let mut last = ("", "");
     for workload in inventory.workloads() {
-        kinds.insert((&workload.api_group, &workload.kind));
+        let kind = (&*workload.api_group, &*workload.kind);
+        if kind != last {
+            last = kind;
+            kinds.insert(kind);
+        }
     }
     let present = CUSTOM.iter().filter(|(_, group, kind)| kinds.contains(&(*group, *kind)));
     present.map(|row| row.0).chain(served.iter().copied()).collect()

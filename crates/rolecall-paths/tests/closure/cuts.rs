@@ -4,7 +4,8 @@ use rolecall_paths::{
     CutGrant, CutObject, Grants, KeptRight, NoCut, PathFinder, Sink, Start, all_starts,
 };
 use rolecall_rbac::{
-    Authorizer, Binding, Inventory, Metadata, Role, RoleRef, covers, resolve_aggregation,
+    Authorizer, Binding, Inventory, InventoryBuilder, Metadata, PolicyRule, Role, RoleKind,
+    RoleRef, Subject, SubjectKind, covers, resolve_aggregation,
 };
 
 use crate::oracle::{Oracle, Position};
@@ -155,4 +156,73 @@ fn rights_that_must_stay_stay() {
             }
         }
     }
+}
+
+const RBAC: &str = "rbac.authorization.k8s.io";
+
+/// A user who can impersonate an administrator, through a binding of these subjects.
+fn impersonator(subjects: &[Subject]) -> Authorizer {
+    let rule = |verb: &str, group: &str, resource: &str| PolicyRule {
+        verbs: [verb.into()].into(),
+        api_groups: [group.into()].into(),
+        resources: [resource.into()].into(),
+        ..PolicyRule::default()
+    };
+    let mut builder = InventoryBuilder::new();
+    let mut grant = |name: &str, rule: PolicyRule, subjects: &[Subject]| {
+        builder.role(Role {
+            metadata: Metadata::new("", name),
+            rules: [rule].into(),
+            aggregation: None,
+        });
+        builder.binding(Binding {
+            metadata: Metadata::new("", name),
+            role_ref: RoleRef {
+                kind: RoleKind::ClusterRole,
+                name: name.into(),
+                api_group: RBAC.into(),
+            },
+            subjects: subjects.into(),
+        });
+    };
+    grant("admin", rule("*", "*", "*"), &[user("root")]);
+    grant("impersonator", rule("impersonate", "", "users"), subjects);
+    Authorizer::new(builder.build())
+}
+
+fn user(name: &str) -> Subject {
+    Subject {
+        kind: SubjectKind::User,
+        name: name.into(),
+        namespace: "".into(),
+        api_group: RBAC.into(),
+    }
+}
+
+fn finder(authorizer: &Authorizer) -> PathFinder<'_> {
+    PathFinder::new(authorizer, crate::assumptions(1), Sink::ClusterAdmin, Grants::Certain)
+}
+
+#[test]
+fn a_subject_that_a_binding_names_twice_is_one_grant() {
+    let authorizer = impersonator(&[user("jane"), user("jane")]);
+    let starts = starts(&authorizer);
+    let found = finder(&authorizer).find(&starts);
+    let points = finder(&authorizer).choke_points(&starts, &found);
+    assert_eq!(points.iter().map(|point| point.cuts).collect::<Vec<_>>(), [1]);
+    let plan = finder(&authorizer).plan_cut(&starts, &[]).unwrap();
+    assert_eq!(plan.grants.len(), 1);
+    assert_eq!(finder(&plan.after).find(&starts).paths, []);
+}
+
+#[test]
+fn each_subject_that_matches_an_identity_is_a_grant() {
+    let authenticated = Subject { kind: SubjectKind::Group, ..user("system:authenticated") };
+    let authorizer = impersonator(&[user("jane"), authenticated]);
+    let starts: Vec<Start> =
+        starts(&authorizer).into_iter().filter(|it| *it.identity.user == *"jane").collect();
+    let found = finder(&authorizer).find(&starts);
+    assert_eq!(finder(&authorizer).choke_points(&starts, &found), []);
+    let plan = finder(&authorizer).plan_cut(&starts, &[]).unwrap();
+    assert_eq!(plan.grants.len(), 2);
 }

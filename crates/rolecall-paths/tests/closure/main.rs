@@ -5,6 +5,7 @@
 mod cuts;
 mod oracle;
 mod replay;
+mod survey;
 mod universe;
 
 use std::collections::BTreeMap;
@@ -43,6 +44,7 @@ fn sinks() -> Vec<Sink> {
         Sink::Node,
         account("blue", "app"),
         account("red", "web"),
+        account("red", "x"),
         Sink::User("jane".into()),
         Sink::Group("dev".into()),
     ]
@@ -72,8 +74,10 @@ fn paths_equal_the_plain_fixpoint() {
             .filter(|start| !start.subject.is_running())
             .collect();
         let closures: Vec<_> = starts.iter().map(|start| oracle.closure(&start.identity)).collect();
-        for (position, sink) in sinks().into_iter().enumerate() {
-            if position > 0 && seed % 9 != position as u64 {
+        let sinks = sinks();
+        let number_of_sinks = sinks.len() as u64;
+        for (position, sink) in sinks.into_iter().enumerate() {
+            if position > 0 && seed % number_of_sinks != position as u64 {
                 continue;
             }
             // The fixpoint only knows the users that bindings name.

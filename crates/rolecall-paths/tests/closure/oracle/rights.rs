@@ -169,7 +169,9 @@ impl<'a> Oracle<'a> {
             };
             for name in &self.names {
                 for namespace in &self.namespaces {
-                    if limited("serviceaccount", "serviceaccounts", namespace, name) {
+                    if tokens::is_account(namespace, name)
+                        && limited("serviceaccount", "serviceaccounts", namespace, name)
+                    {
                         borrow(Identity::service_account(namespace, name), "serviceaccount");
                     }
                 }

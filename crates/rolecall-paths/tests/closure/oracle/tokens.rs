@@ -147,13 +147,10 @@ impl<'a> Oracle<'a> {
     ) {
         let distinct = self.distinct(now);
         for name in &self.names {
-            let is_name =
-                ServiceAccountName::parse(&format!("system:serviceaccount:{namespace}:{name}"))
-                    .is_some();
             let can = distinct.iter().any(|own| {
                 self.may(own, now, "impersonate", "", "serviceaccounts", "", namespace, name)
             });
-            if is_name && can {
+            if is_account(namespace, name) && can {
                 into.identities.insert(Identity::service_account(namespace, name));
             }
         }
@@ -175,7 +172,17 @@ impl<'a> Oracle<'a> {
             }
             for namespace in &self.namespaces {
                 for name in &self.names {
-                    if self.may(own, now, "impersonate", "", "serviceaccounts", "", namespace, name)
+                    if is_account(namespace, name)
+                        && self.may(
+                            own,
+                            now,
+                            "impersonate",
+                            "",
+                            "serviceaccounts",
+                            "",
+                            namespace,
+                            name,
+                        )
                     {
                         anybody.insert(Identity::service_account(namespace, name).user.to_string());
                     }
@@ -240,4 +247,9 @@ impl<'a> Oracle<'a> {
             }
         }
     }
+}
+
+/// Returns whether the server reads a user name as that of a ServiceAccount.
+pub(super) fn is_account(namespace: &str, name: &str) -> bool {
+    ServiceAccountName::parse(&format!("system:serviceaccount:{namespace}:{name}")).is_some()
 }
