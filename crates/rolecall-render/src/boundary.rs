@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-/// The Git work tree around a path, or the path itself outside of one. Nothing outside of it is read.
+/// The Git work tree around a path, or the path itself if there is none. Nothing outside it is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Boundary {
     root: PathBuf,

@@ -145,7 +145,7 @@ pub(crate) fn owns(directory: &Path, file: &Path) -> bool {
     }
 }
 
-/// Returns the first link in a chart that leads outside of the boundary. Helm follows links.
+/// Returns the first link in a chart that leads outside the boundary. Helm follows links.
 pub(crate) fn outside_link(directory: &Path, boundary: &Boundary) -> Option<PathBuf> {
     let mut seen = BTreeSet::new();
     let mut open = vec![directory.to_owned()];

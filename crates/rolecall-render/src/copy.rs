@@ -34,7 +34,7 @@ impl Copied {
         for entry in fs::read_dir(from)? {
             let entry = entry?;
             let target = to.join(entry.file_name());
-            // A link that leads nowhere is an error of Helm only if it reads it.
+            // A broken link is an error only if Helm reads it.
             let Ok(metadata) = fs::metadata(entry.path()) else { continue };
             if metadata.is_dir() {
                 self.directory(&entry.path(), &target, depth + 1)?;

@@ -203,7 +203,7 @@ impl<'a> Graph<'a> {
             self.add(path, role, seen, closure);
             return;
         }
-        // Kustomize would wait for what is written to a pipe.
+        // Kustomize would wait for input from a pipe.
         if !path.is_file() {
             let because = "it is not a regular file".to_owned();
             return closure.stop(Obstacle::Unreadable { place: self.place(path, 0), because });

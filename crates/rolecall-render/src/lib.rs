@@ -17,8 +17,10 @@ mod render;
 mod run;
 mod source;
 mod target;
+mod template;
 mod text;
 mod tool;
+mod unknown_hook;
 
 pub use boundary::{Boundary, clean as clean_path};
 pub use chart::{Chart, Dependency};
@@ -32,4 +34,6 @@ pub use render::{Network, Output, Renderer, command};
 pub use run::Limits;
 pub use source::{Form, ObjectName, Source, Sources, Tracer};
 pub use target::{Changes, Deployer, Release, Target, TargetKind};
+pub use template::{Template, templates};
 pub use tool::{ToolKind, Tools};
+pub use unknown_hook::{HELM_HOOKS, UnknownHook, unknown_hooks};

@@ -45,7 +45,7 @@ fn strip_error(line: &str) -> Option<&str> {
         .find_map(|prefix| line.strip_prefix(prefix))
 }
 
-/// Returns the innermost error of Kustomize, which repeats what it was accumulating for each layer.
+/// Returns the innermost error of Kustomize, which repeats its progress for each layer.
 fn innermost(text: &str) -> &str {
     let text = match text.rsplit_once("recursed accumulation of path '") {
         Some((_, layer)) => layer.split_once("': ").map_or(layer, |(_, error)| error),

@@ -20,7 +20,7 @@ pub struct Place {
 pub enum Obstacle {
     /// No installed tool can render it.
     NoTool(ToolKind),
-    /// It includes a file outside of the boundary.
+    /// It includes a file outside the boundary.
     Outside {
         /// The reference.
         place: Place,
@@ -90,7 +90,7 @@ impl fmt::Display for Obstacle {
         match self {
             Self::NoTool(kind) => write!(formatter, "{} is not installed", kind.name()),
             Self::Outside { path, .. } => {
-                write!(formatter, "it includes `{path}`, which is outside of the repository")
+                write!(formatter, "it includes `{path}`, which is outside the repository")
             }
             Self::Remote { address, .. } => {
                 write!(formatter, "it includes `{address}`, which needs the network")

@@ -1,13 +1,8 @@
 //! Questions of templates about the cluster, which `helm template` answers without one.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-/// The most templates of a chart that are searched.
-const MOST_FILES: usize = 2000;
-
-/// The largest template that is searched.
-const LARGEST: u64 = 1 << 20;
+use crate::Template;
 
 /// A question of a template with RBAC objects.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,32 +17,14 @@ pub struct Question {
     pub version: Option<String>,
 }
 
-/// Returns the questions in the templates of a chart that contain RBAC objects, sorted by place. Whether
-/// the API group of RBAC exists is not one.
-pub fn questions(chart: &Path) -> Vec<Question> {
-    let mut questions = Vec::new();
-    let mut open = vec![chart.join("templates")];
-    let mut files = 0;
-    while let Some(folder) = open.pop() {
-        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
-            let path = entry.path();
-            match entry.file_type() {
-                Ok(kind) if kind.is_dir() => open.push(path),
-                Ok(kind) if kind.is_file() && files < MOST_FILES => {
-                    files += 1;
-                    let is_small = entry.metadata().is_ok_and(|it| it.len() <= LARGEST);
-                    let text = if is_small { fs::read_to_string(&path) } else { continue };
-                    questions.extend(in_template(&path, &text.unwrap_or_default()));
-                }
-                _ => {}
-            }
-        }
-    }
-    questions.sort_by(|left, right| (&left.file, left.line).cmp(&(&right.file, right.line)));
-    questions
+/// Returns the questions in templates that contain RBAC objects, in the order of the templates. Whether the API group of
+/// RBAC exists is not one.
+pub fn questions(templates: &[Template]) -> Vec<Question> {
+    templates.iter().flat_map(in_template).collect()
 }
 
-fn in_template(file: &Path, text: &str) -> Vec<Question> {
+fn in_template(template: &Template) -> Vec<Question> {
+    let Template { file, text } = template;
     let is_rbac = ["kind: Role", "kind: ClusterRole", "kind: ServiceAccount"]
         .iter()
         .any(|kind| text.contains(kind));
@@ -56,7 +33,7 @@ fn in_template(file: &Path, text: &str) -> Vec<Question> {
     }
     let questions = text.lines().zip(1..).filter_map(|(line, number)| {
         let question = |action: &str, version: Option<&str>| Question {
-            file: file.to_owned(),
+            file: file.clone(),
             line: number,
             action: action.to_owned(),
             version: version.map(str::to_owned),
@@ -88,7 +65,8 @@ kind: Role
 {{- if not (lookup \"v1\" \"ServiceAccount\" .Release.Namespace \"web\") }}
 # lookup \"v1\"
 ";
-        let found: Vec<(u32, String, Option<String>)> = in_template(Path::new("a"), text)
+        let template = |text: &str| Template { file: "a".into(), text: text.to_owned() };
+        let found: Vec<(u32, String, Option<String>)> = questions(&[template(text)])
             .into_iter()
             .map(|it| (it.line, it.action, it.version))
             .collect();
@@ -101,6 +79,6 @@ kind: Role
             (4, "lookup \"v1\" \"ServiceAccount\" .Release.Namespace \"web\"".to_owned(), None),
         ];
         assert_eq!(found, expected);
-        assert_eq!(in_template(Path::new("a"), "kind: Service\n{{ lookup \"v1\" }}\n"), []);
+        assert_eq!(questions(&[template("kind: Service\n{{ lookup \"v1\" }}\n")]), []);
     }
 }

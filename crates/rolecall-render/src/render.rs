@@ -1,4 +1,4 @@
-//! Renders targets with Kustomize and Helm, outside of the repository and without a network.
+//! Renders targets with Kustomize and Helm, outside the repository and without a network.
 
 use std::env;
 use std::ffi::OsString;

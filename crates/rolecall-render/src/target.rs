@@ -1,4 +1,4 @@
-//! The targets of a repository: what is rendered and applied as one.
+//! The targets of a repository: kustomizations and charts that are rendered and applied as a whole.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -36,7 +36,7 @@ pub struct Target {
     pub deployer: Option<Deployer>,
     /// Whether only Argo CD deploys its directory, as far as the repository shows.
     pub is_for_argo_cd: bool,
-    /// Why it cannot be rendered, as far as that is known without a tool.
+    /// The reason why it cannot be rendered, as far as it is known without a tool.
     pub obstacle: Option<Obstacle>,
 }
 
@@ -75,7 +75,7 @@ pub enum TargetKind {
     Helm(Release),
 }
 
-/// The changes that a deployment makes to what a kustomization builds.
+/// The changes that a deployment makes to the objects that a kustomization builds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
     /// The namespace that all objects get.

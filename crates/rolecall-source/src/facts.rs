@@ -27,7 +27,7 @@ impl Version {
         }
     }
 
-    /// Returns the release of that name.
+    /// Returns the release with a name.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|version| version.as_str() == text)
     }

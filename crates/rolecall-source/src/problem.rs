@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use rolecall_rbac::shown_path;
+
 /// An input that could not be read, or whose meaning is doubtful.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
@@ -80,10 +82,11 @@ impl Problem {
 
     /// Returns `file`, `file:line` or `file:line:column`, depending on what is known.
     pub fn position(&self) -> String {
+        let file = shown_path(&self.file);
         match (self.line, self.column) {
-            (0, _) => self.file.clone(),
-            (line, 0) => format!("{}:{line}", self.file),
-            (line, column) => format!("{}:{line}:{column}", self.file),
+            (0, _) => file.to_owned(),
+            (line, 0) => format!("{file}:{line}"),
+            (line, column) => format!("{file}:{line}:{column}"),
         }
     }
 }

@@ -75,9 +75,12 @@ fn a_late_kind_is_recognized() {
 #[test]
 fn malformed_json_is_reported_everywhere() {
     for (broken, problem) in [
-        (r#""a" "b""#, "-:1:100: expected `,` or `}`"),
-        (r#""a", "x": tru"#, "-:1:109: expected `true`, `false` or `null`"),
-        ("\"a\u{1}\"", "-:1:97: control character (\\u0000-\\u001F) found while parsing a string"),
+        (r#""a" "b""#, "<stdin>:1:100: expected `,` or `}`"),
+        (r#""a", "x": tru"#, "<stdin>:1:109: expected `true`, `false` or `null`"),
+        (
+            "\"a\u{1}\"",
+            "<stdin>:1:97: control character (\\u0000-\\u001F) found while parsing a string",
+        ),
     ] {
         let text = format!(
             r#"{{"kind":"List","items":[{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"p"}},"status":{{"s": {broken}}}}},{ROLE}]}}"#

@@ -125,7 +125,7 @@ struct RenderedChunk {
 }
 
 impl<'a> Tracer<'a> {
-    /// Creates a tracer, which reads no file outside of the boundaries.
+    /// Creates a tracer, which reads no file outside the boundaries.
     pub fn new(names: &'a Names, boundaries: &'a [Boundary]) -> Self {
         Self { names, boundaries, files: Mutex::default() }
     }

@@ -7,7 +7,8 @@ use secrecy::ExposeSecret;
 use super::error::ConfigError;
 
 /// Parses a server's address. Without a scheme it means `https` when a certificate authority is
-/// given, else `http`, as for kubectl.
+/// given, else `http`, as for kubectl. A user name and password are left out: servers ignore them, and
+/// libraries would log them.
 pub(super) fn server_url(server: &str, has_authority: bool) -> Result<Uri, ConfigError> {
     let scheme = if has_authority { "https" } else { "http" };
     let url =
@@ -18,7 +19,16 @@ pub(super) fn server_url(server: &str, has_authority: bool) -> Result<Uri, Confi
             url.host().is_some_and(|host| !host.is_empty())
                 && matches!(url.scheme_str(), Some("http" | "https"))
         })
+        .map(anonymous)
         .ok_or_else(|| ConfigError::MalformedServer { server: without_userinfo(server) })
+}
+
+fn anonymous(url: Uri) -> Uri {
+    let host = url.authority().and_then(|authority| authority.as_str().rsplit_once('@'));
+    let Some(Ok(authority)) = host.map(|(_, host)| host.parse()) else { return url };
+    let mut parts = url.clone().into_parts();
+    parts.authority = Some(authority);
+    Uri::from_parts(parts).unwrap_or(url)
 }
 
 /// Removes the user name and password from a server's address, which can be malformed.

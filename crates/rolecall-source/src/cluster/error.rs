@@ -191,7 +191,7 @@ pub enum RequestError {
         /// Whether the server has responded to any other request.
         ever_answered: bool,
     },
-    /// The response is not what a Kubernetes API server sends.
+    /// The response is not from a Kubernetes API server.
     #[error("`{server}` answered `{path}` with something other than Kubernetes JSON")]
     NotKubernetes {
         /// The server's URL.

@@ -82,7 +82,7 @@ impl Cluster {
                 Ok(loaded) => loaded?,
                 Err(error) => match error.try_into_panic() {
                     Ok(panic) => std::panic::resume_unwind(panic),
-                    // The lists are cancelled only by dropping this future.
+                    // The lists are canceled only by dropping this future.
                     Err(_) => continue,
                 },
             };

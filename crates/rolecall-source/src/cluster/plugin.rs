@@ -231,7 +231,7 @@ mod tests {
     async fn without_a_terminal_a_plugin_cannot_ask() {
         let options =
             ClusterOptions { terminal: Terminal::Unavailable, ..ClusterOptions::default() };
-        // It reads the end of its input at once, and what it prints is dropped.
+        // Its input is empty, and its output is discarded.
         let script = r#"echo log in >&2; read -r word && exit 1
             case $KUBERNETES_EXEC_INFO in *'"interactive":false'*) echo "status: {token: abc}";; esac"#;
         let mut silent = user(script);

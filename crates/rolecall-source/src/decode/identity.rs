@@ -33,6 +33,8 @@ pub(crate) enum Shape {
     Namespace,
     /// An object that only needs to exist.
     Named,
+    /// A ConfigMap, which matters if it is [`AWS_AUTH`].
+    Map,
     /// A CustomResourceDefinition, which adds a served resource.
     CustomResourceDefinition,
     /// A Pod or an object with pod specs in known places.
@@ -65,14 +67,27 @@ pub enum Selection {
     WithoutWorkloads,
     /// Everything, and the names of the other objects on which escalation paths depend.
     WithNames,
+    /// The same, but of ConfigMaps only `aws-auth` of EKS: the others can be most of the text of a
+    /// repository.
+    WithFewNames,
 }
+
+/// The ConfigMap that maps IAM identities to users and groups in EKS.
+pub(crate) const AWS_AUTH: &str = "aws-auth";
 
 impl Selection {
     /// Returns the shape of an object; an object outside the selection is irrelevant.
     pub(crate) fn shape(self, api_version: &str, kind: &str) -> Shape {
         match (self, shape(api_version, kind)) {
             (Self::WithoutWorkloads, Shape::Workload(_) | Shape::Custom) => Shape::Irrelevant,
-            (Self::WithNames, Shape::Irrelevant) if is_named(group_of(api_version), kind) => {
+            (Self::WithFewNames, Shape::Irrelevant)
+                if api_version == "v1" && kind == "ConfigMap" =>
+            {
+                Shape::Map
+            }
+            (Self::WithNames | Self::WithFewNames, Shape::Irrelevant)
+                if is_named(group_of(api_version), kind) =>
+            {
                 Shape::Named
             }
             (_, shape) => shape,

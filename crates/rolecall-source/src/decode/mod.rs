@@ -37,7 +37,7 @@ use rolecall_rbac::{InventoryBuilder, Origin, ServedResource, SubjectKind, Text}
 use serde::de::IgnoredAny;
 
 pub use self::identity::Selection;
-pub(crate) use self::identity::{Identity, Shape};
+pub(crate) use self::identity::{AWS_AUTH, Identity, Shape};
 use self::object::Object;
 pub(crate) use self::skip::skip_rule;
 use self::strings::StringCache;
@@ -312,8 +312,7 @@ impl Decoder {
                     Origin::File { line, .. } => line,
                     Origin::Cluster | Origin::Default => 0,
                 };
-                let message =
-                    format!("it deletes {kind} `{}`: rolecall ignores its grants", metadata.name);
+                let message = format!("ignored: the document deletes {kind} `{}`", metadata.name);
                 let position = Position { line, column: 0 };
                 let problem = self.place.problem(position, ProblemKind::Deletion, message);
                 self.batch.problems.push(problem);

@@ -278,7 +278,7 @@ impl Decoder {
         self.batch.builder.gap(Gap { unread, because, origin: self.place.origin(line) });
     }
 
-    /// Returns what is missing when this object is not read.
+    /// Returns the gap that results if this object is not read.
     fn extent(&mut self, node: Node<'_>, identity: &Identity) -> Unread {
         let kind = ObjectKind::new(&canonical_kind(&identity.kind));
         let namespace = if is_cluster_scoped(kind.as_str()) {

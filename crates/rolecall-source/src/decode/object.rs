@@ -349,7 +349,7 @@ impl ObjectFields<'_> {
                 automount_token: self.automount_token,
                 secrets: self.secrets.unwrap_or_else(|| strings.none()),
             }),
-            Shape::Named => Object::Named(NamedObject {
+            Shape::Named | Shape::Map => Object::Named(NamedObject {
                 metadata: self.metadata(cluster_scoped, strings),
                 api_group: strings.text(group_of(&identity.api_version)),
                 kind: identity.kind,

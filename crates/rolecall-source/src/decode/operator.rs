@@ -20,7 +20,7 @@ use super::identity::{Identity, RBAC_GROUP};
 use super::node::text_of;
 use rolecall_yaml::{DecodeError, Node};
 
-/// The namespace that bundles have until somebody installs them.
+/// The namespace of bundles that are not installed yet.
 const PLACEHOLDER: &str = "placeholder";
 
 /// The rules of one of the two lists of a ClusterServiceVersion, by ServiceAccount.

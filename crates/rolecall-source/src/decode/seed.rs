@@ -28,7 +28,7 @@ macro_rules! visits_any {
 
 pub(super) use visits_any;
 
-/// Defines what a visitor expects, for messages.
+/// Defines the expected value of a visitor, for messages.
 macro_rules! expecting {
     ($expected:expr) => {
         fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -271,7 +271,7 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for OnlySeed<S> {
     }
 }
 
-/// Reads a key and returns what a function makes of it.
+/// Reads a key and returns the result of a function.
 pub(super) struct KeySeed<F>(pub(super) F);
 
 impl<'de, T, F: FnOnce(&str) -> T> DeserializeSeed<'de> for KeySeed<F> {

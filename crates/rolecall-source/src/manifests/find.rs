@@ -32,7 +32,7 @@ pub(super) struct Entry {
     pub(super) build: Option<Build>,
 }
 
-/// The files and problems that paths lead to.
+/// The files that paths select, and problems with them.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     /// The files, sorted within each given path.
@@ -82,7 +82,7 @@ impl Boundary {
     }
 }
 
-/// Finds the files that `paths` lead to.
+/// Finds the files that `paths` select.
 ///
 /// Searches directories for `*.yaml`, `*.yml` and `*.json` at any depth, and skips hidden files, the
 /// expectations of tests, the patches of a `kustomization.yaml`, and what `exclude` matches. Files and
@@ -151,6 +151,9 @@ impl Found {
                     let message = match path.to_string_lossy().contains("://") {
                         true => {
                             "URLs are not read: download it, and pass `-` to read it from stdin"
+                        }
+                        false if path.to_string_lossy().starts_with("git:") => {
+                            "no such file or directory: only `diff` reads revisions of Git"
                         }
                         false => "no such file or directory",
                     };

@@ -8,7 +8,7 @@ use super::LoadConfig;
 use super::find::{self, Found};
 use crate::problem::Problem;
 
-/// The files that paths lead to.
+/// The files that paths select.
 #[derive(Debug)]
 pub struct Listing {
     pub(super) found: Found,
@@ -39,7 +39,7 @@ pub fn find(config: &LoadConfig) -> Listing {
 }
 
 impl Unrendered {
-    /// Returns what it leaves open.
+    /// Returns the gap that it causes.
     pub fn gap(&self) -> Gap {
         Gap {
             unread: Unread::Anything,
@@ -91,6 +91,11 @@ impl Listing {
     /// Leaves out the files and kustomizations that were rendered.
     pub fn leave_out(&mut self, is_rendered: impl FnMut(&Path) -> bool) {
         self.found.leave_out(is_rendered);
+    }
+
+    /// Reads some files before all others, so that the definitions of the others win.
+    pub fn read_first(&mut self, is_first: impl Fn(&Path) -> bool) {
+        self.found.entries.sort_by_cached_key(|entry| !is_first(&entry.path));
     }
 
     /// Records what could not be rendered. Targets with the same cause become one problem.

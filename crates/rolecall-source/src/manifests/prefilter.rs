@@ -1,10 +1,10 @@
-//! Recognizes irrelevant documents by their text, so that they need not be parsed.
+//! Recognizes irrelevant documents by their text, to avoid parsing them.
 //!
 //! This works only for documents in plain block style, in which every unindented line is a simple
 //! key or a list item: there every top-level `kind` is at the start of a line, so a `kind` that is
 //! found is the only one. When in doubt, a document is relevant.
 
-use crate::decode::{Selection, Shape};
+use crate::decode::{AWS_AUTH, Selection, Shape};
 use rolecall_yaml::Outline;
 
 /// The identity of a document according to its unindented lines.
@@ -59,7 +59,8 @@ impl<'a> Heading<'a> {
 pub(super) fn is_irrelevant(shape: Option<Shape>, document: &[u8]) -> bool {
     let irrelevant = match shape {
         Some(Shape::Irrelevant) => true,
-        Some(Shape::Custom) => !may_hold_pods(document),
+        Some(Shape::Custom) => !may_contain(document, b"containers"),
+        Some(Shape::Map) => !may_contain(document, AWS_AUTH.as_bytes()),
         _ => false,
     };
     irrelevant && !starts_indented(document) && !has_lone_carriage_return(document)
@@ -97,11 +98,9 @@ fn plain_value(text: &[u8]) -> Option<&str> {
     if plain { std::str::from_utf8(bare).ok() } else { None }
 }
 
-/// Returns whether the text might contain a key `containers`. An escaped key would contain a
-/// backslash.
-fn may_hold_pods(document: &[u8]) -> bool {
-    memchr::memmem::find(document, b"containers").is_some()
-        || memchr::memchr(b'\\', document).is_some()
+/// Returns whether the text might contain a word. An escaped one would contain a backslash.
+fn may_contain(document: &[u8], word: &[u8]) -> bool {
+    memchr::memmem::find(document, word).is_some() || memchr::memchr(b'\\', document).is_some()
 }
 
 fn has_lone_carriage_return(document: &[u8]) -> bool {
@@ -148,6 +147,22 @@ mod tests {
             (false, "- kind: ConfigMap\n"),
         ] {
             assert_eq!(is_irrelevant(text), skipped, "{text}");
+        }
+    }
+
+    #[test]
+    fn of_config_maps_only_aws_auth_is_relevant() {
+        for (skipped, text) in [
+            (true, "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: other\n"),
+            (false, "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: aws-auth\n"),
+            (false, "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: \"aws\\x2dauth\"\n"),
+            (false, "apiVersion: v1\nkind: Secret\nmetadata:\n  name: other\n"),
+        ] {
+            let documents = yaml::split_outlined::<Heading<'_>>(text.as_bytes());
+            let is_skipped = documents.iter().all(|(chunk, heading)| {
+                super::is_irrelevant(heading.shape(Selection::WithFewNames), chunk.bytes)
+            });
+            assert_eq!(is_skipped, skipped, "{text}");
         }
     }
 

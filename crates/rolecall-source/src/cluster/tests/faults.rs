@@ -164,9 +164,9 @@ async fn a_silent_server_times_out() {
     for reply in [Reply::silence(), page(&["a"], "").stall_after(20)] {
         let double = Double::start(move |_, _| reply.clone()).await;
         let mut cluster = double.cluster().await;
-        cluster.timeout = Some(Duration::from_millis(30));
+        cluster.timeout = Some(Duration::from_millis(300));
         let error = pods(&cluster).await.unwrap_err();
-        let expected = format!("`{}` did not respond within 30 ms", double.url());
+        let expected = format!("`{}` did not respond within 300 ms", double.url());
         assert_eq!(error.to_string(), expected);
         assert_eq!(double.paths().len(), 1);
     }
@@ -199,7 +199,7 @@ async fn a_server_that_never_responds_is_a_fatal_error() {
     for reply in [Reply::silence(), Reply::hang_up()] {
         let double = Double::start(move |_, _| reply.clone()).await;
         let mut cluster = double.cluster().await;
-        cluster.timeout = Some(Duration::from_millis(100));
+        cluster.timeout = Some(Duration::from_millis(500));
         assert!(pods(&cluster).await.unwrap_err().is_fatal());
 
         let served = Double::start(|count, seen| match count {
@@ -208,7 +208,7 @@ async fn a_server_that_never_responds_is_a_fatal_error() {
         })
         .await;
         let mut cluster = served.cluster().await;
-        cluster.timeout = Some(Duration::from_millis(100));
+        cluster.timeout = Some(Duration::from_millis(500));
         assert!(!pods(&cluster).await.unwrap_err().is_fatal(), "it has responded before");
     }
 }

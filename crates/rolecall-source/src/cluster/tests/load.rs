@@ -250,7 +250,7 @@ async fn a_silent_server_is_not_asked_for_each_namespace() {
     })
     .await;
     let mut cluster = double.cluster().await;
-    cluster.timeout = Some(std::time::Duration::from_millis(50));
+    cluster.timeout = Some(std::time::Duration::from_millis(500));
     let needs = Needs {
         roles: Reach::Everywhere,
         fall_back: vec!["a".into(), "b".into()],

@@ -266,7 +266,7 @@ fn unusable_paths_are_reported() {
         "",
         "error empty: no `*.yaml`, `*.yml` or `*.json` file in this directory",
     );
-    check_paths(&[], &["-"], "", "error -: it contains no Kubernetes objects");
+    check_paths(&[], &["-"], "", "error <stdin>: it contains no Kubernetes objects");
 }
 
 #[cfg(unix)]
@@ -327,7 +327,7 @@ fn directories_are_searched_and_explicit_files_always_read() {
     ];
     check_paths(files, &["."], "", "Role shop/reader b/deep/er/role.YML:1 [get]");
     check_paths(files, &["b/role.txt"], "", "Role shop/reader b/role.txt:1 [get]");
-    check_paths(files, &["-", "a.yaml"], ROLE, "Role shop/reader -:1 [get]");
+    check_paths(files, &["-", "a.yaml"], ROLE, "Role shop/reader <stdin>:1 [get]");
 }
 
 #[test]
