@@ -1,4 +1,4 @@
-//! Recognises generated names. They change with the next rollout, release or run, and break grants
+//! Recognizes generated names. They change with the next rollout, release or run, and break grants
 //! that are limited to them.
 
 use std::fmt;
@@ -80,7 +80,7 @@ fn of_object(target: &ResourceRequest) -> Option<Generated> {
     .or_else(|| anything(name))
 }
 
-/// Recognises generated names of any kind of object.
+/// Recognizes generated names of any kind of object.
 fn anything(name: &str) -> Option<Generated> {
     let parts: Vec<&str> = name.split('-').collect();
     let is_hex = |part: &str, digits| part.len() == digits && part.bytes().all(is_hex_digit);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use rolecall_rbac::Target;
+use rolecall_rbac::{TOKEN_AUDIENCE_VERB, Target};
 
 use crate::denied::Denied;
 use crate::risk::Risk;
@@ -53,7 +53,7 @@ pub fn unfixable(denied: &Denied) -> Option<Unfixable> {
     let Target::Resource(target) = &denied.request.target else { return None };
     if target.resource.is_empty() {
         Some(Unfixable::NoResource)
-    } else if target.resource.contains('/') {
+    } else if target.resource.contains('/') && *denied.request.verb != *TOKEN_AUDIENCE_VERB {
         Some(Unfixable::SlashInResource)
     } else if !target.namespace.is_empty() && !crate::refusal::is_namespace(&target.namespace) {
         Some(Unfixable::Namespace)

@@ -248,7 +248,17 @@ fn escalation(verb: &str, target: &ResourceRequest) -> Option<RuleCode> {
         }
         (_, (RBAC_GROUP, "roles" | "clusterroles", "")) if writes => RuleCode(527),
         (_, (RBAC_GROUP, "rolebindings" | "clusterrolebindings", "")) if writes => RuleCode(530),
-        (_, ("admissionregistration.k8s.io", _, "")) if writes => RuleCode(536),
+        (verb, ("admissionregistration.k8s.io", resource, "")) if writes => {
+            let deletes = verb.starts_with("delete");
+            match resource {
+                "mutatingwebhookconfigurations" if !deletes => RuleCode(536),
+                "mutatingwebhookconfigurations" | "validatingwebhookconfigurations" => {
+                    RuleCode(559)
+                }
+                "*" => RuleCode(536),
+                _ => RuleCode(537),
+            }
+        }
         (_, ("", "secrets", "")) if target.namespace.is_empty() && writes => RuleCode(512),
         (_, ("", "secrets", "")) if target.namespace.is_empty() => RuleCode(510),
         (_, ("", "pods", "exec")) => RuleCode(518),

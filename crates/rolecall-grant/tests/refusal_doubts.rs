@@ -46,6 +46,14 @@ fn other_refusals_are_distinguished() {
             admission(Admission::OwnerFinalizers),
         ),
         (
+            r#"roles.rbac.authorization.k8s.io "r" is forbidden: cannot set an ownerRef on a resource you can't delete: , <nil>"#,
+            admission(Admission::OwnerReference),
+        ),
+        (
+            r#"The deployments "web" is invalid: : ValidatingAdmissionPolicy 'p1' with binding 'b' denied request: no"#,
+            admission(Admission::Policy { name: "p1".into() }),
+        ),
+        (
             r#"pods "p" is forbidden: unable to create new content in namespace x because it is being terminated"#,
             admission(Admission::NamespaceTerminating),
         ),
@@ -64,6 +72,10 @@ fn other_refusals_are_distinguished() {
             RemarkKind::AggregationRule,
         ),
         ("error: You must be logged in to the server (Unauthorized)", RemarkKind::Unauthorized),
+        (
+            "error: You must be logged in to the server (the server has asked for the client to provide credentials (get pods))",
+            RemarkKind::Unauthorized,
+        ),
         (
             r#"{"kind":"Status","status":"Failure","message":"Unauthorized","reason":"Unauthorized","code":401}"#,
             RemarkKind::Unauthorized,

@@ -101,7 +101,8 @@ impl<'a> Account<'a> {
             let mut pods = workload.pods.iter();
             pods.any(|pod| pod.account_is_derived && pod.service_account_name() == name)
         };
-        if inventory.workloads_in(namespace).iter().any(makes_it) {
+        // A controller of Kubernetes creates `default`.
+        if name != "default" && inventory.workloads_in(namespace).iter().any(makes_it) {
             return Self::MadeByOperator;
         }
         if inventory.gaps().iter().any(|gap| gap.may_hide_service_account(namespace)) {

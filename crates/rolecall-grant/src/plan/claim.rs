@@ -76,7 +76,7 @@ fn names(base: &str) -> impl Iterator<Item = Text> {
     std::iter::once(Text::from(base)).chain(numbered)
 }
 
-/// Returns a role and binding of that name, unless it is taken.
+/// Returns a role and binding with a name, unless the name is taken.
 fn claim<'a>(authorizer: &'a Authorizer, need: &Need, name: &str) -> Option<Claim<'a>> {
     let inventory = authorizer.inventory();
     let mut claim = fresh(need, name);
@@ -109,7 +109,7 @@ fn claim<'a>(authorizer: &'a Authorizer, need: &Need, name: &str) -> Option<Clai
         } else if !existing.rules.is_empty() && is_aggregated(authorizer, existing) {
             return None;
         }
-        // Otherwise the rules belong to nobody and must not be granted to the subject.
+        // Otherwise, no binding grants the rules, and they must not be granted to the subject.
     }
     Some(claim)
 }

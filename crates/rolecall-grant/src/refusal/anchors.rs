@@ -19,6 +19,9 @@ pub(super) const DENIED: &[u8] = b"denied the request";
 /// `Unauthorized` and `unauthorized`.
 pub(super) const UNAUTHORIZED: &[u8] = b"nauthorized";
 
+/// The words in which client-go reports 401.
+pub(super) const NO_CREDENTIALS: &[u8] = b"has asked for the client to provide credentials";
+
 /// Reads the text around `forbidden`, except sentences, which have their own anchor.
 pub(super) fn at_forbidden(segment: &mut Segment<'_>, place: usize) {
     let near = segment.window(place, 64, 64);
@@ -33,10 +36,17 @@ pub(super) fn at_forbidden(segment: &mut Segment<'_>, place: usize) {
             at_kubectl(segment, place);
         }
         Some(b'f' | b'F') if !after.starts_with(b")") && is_about_a_user(&near) => {
-            at_broken_announcement(segment, place);
+            at_user(segment, place);
         }
         Some(b'F') => at_capital(segment, place),
         _ => {}
+    }
+}
+
+/// Reads a sentence whose start has to be restored, or else a refusal that begins with a capital.
+fn at_user(segment: &mut Segment<'_>, place: usize) {
+    if !segment.restored_sentence(place + FORBIDDEN.len()) {
+        at_capital(segment, place);
     }
 }
 
@@ -48,18 +58,21 @@ fn is_about_a_user(near: &Window<'_>) -> bool {
 
 /// Reads a single `Forbidden`, or one with a path.
 fn at_capital(segment: &mut Segment<'_>, place: usize) {
-    let window = segment.window(place, 16, 4 << 10);
+    let window = segment.window(place, 4 << 10, 4 << 10);
     let after = window.after().get(FORBIDDEN.len()..).unwrap_or_default();
     if let Some(found) = unnamed::at_quoted_path(after) {
         return segment.unnamed(found, place);
     }
-    let before = window.before();
-    let before = before.get(..before.len().saturating_sub(1)).unwrap_or_default();
+    let Some(before) = window.before().strip_suffix(b"F") else { return };
+    // The number has its own anchor.
+    if before.ends_with(b"403 ") {
+        return;
+    }
     let starts = before.last().is_none_or(|byte| b"\n\r\"'(. \\".contains(byte));
     let ends = after.first().is_none_or(|byte| b"\n\r\"'.!),\\".contains(byte))
         || [&b"Exception"[..], b"Error"].iter().any(|word| after.starts_with(word));
     if starts && ends {
-        segment.unnamed((Vec::new(), Place::Known, UnnamedReason::CodeOnly), place);
+        segment.unnamed(unnamed::at_status(before, after), place);
     }
 }
 
@@ -88,6 +101,18 @@ pub(super) fn at_unknown(segment: &mut Segment<'_>, place: usize) {
     }
 }
 
+/// Reads `the server does not allow access to the requested resource (get pods)`, the message of
+/// old Go clients for a 403.
+pub(super) fn at_not_allowed(segment: &mut Segment<'_>, place: usize) {
+    let window = segment.window(place, 1 << 10, 1 << 10);
+    let after = window.after().get(unnamed::NOT_ALLOWED.len()..).unwrap_or_default();
+    let found = after
+        .strip_prefix(b" (")
+        .and_then(|words| unnamed::of_method_words(window.before(), words))
+        .unwrap_or((Vec::new(), Place::Known, UnnamedReason::CodeOnly));
+    segment.unnamed(found, place);
+}
+
 /// Reads the text around the number 403.
 pub(super) fn at_code(segment: &mut Segment<'_>, place: usize) {
     let window = segment.window(place, 4 << 10, 4 << 10);
@@ -96,7 +121,7 @@ pub(super) fn at_code(segment: &mut Segment<'_>, place: usize) {
     }
 }
 
-/// Reads `roles.rbac.authorization.k8s.io "r" not found`.
+/// Reads `roles.rbac.authorization.k8s.io "r" not found`, and `namespaces "n" not found`.
 pub(super) fn at_not_found(segment: &mut Segment<'_>, place: usize) {
     let window = segment.window(place, 1 << 10, 16);
     if let Some(write) = writes::at_not_found(window.before()) {
@@ -104,9 +129,15 @@ pub(super) fn at_not_found(segment: &mut Segment<'_>, place: usize) {
     }
 }
 
-/// Reads `The RoleBinding "b" is invalid: `.
+/// Reads `The RoleBinding "b" is invalid: `, and the refusals of admission policies, whose default
+/// reason is `Invalid`.
 pub(super) fn at_invalid(segment: &mut Segment<'_>, place: usize) {
     let window = segment.window(place, 1 << 10, 1 << 10);
+    let problem = window.after().get(writes::INVALID.len()..).unwrap_or_default();
+    let problem = problem.strip_prefix(b": ").unwrap_or(problem);
+    if let admission @ Admission::Policy { .. } = Admission::classify(problem) {
+        return segment.remark(RemarkKind::Admission(admission), place);
+    }
     if let Some(write) = writes::at_invalid(window.before(), window.after()) {
         segment.remark(RemarkKind::Write(write), place);
     }
@@ -183,11 +214,6 @@ fn at_announcement(segment: &mut Segment<'_>, place: usize) {
         },
     };
     segment.remark(kind, place);
-}
-
-/// Reads an announcement that is encoded or broken itself.
-fn at_broken_announcement(segment: &mut Segment<'_>, place: usize) {
-    segment.restored_sentence(place + FORBIDDEN.len());
 }
 
 fn is_escalation(rest: &[u8]) -> bool {
@@ -322,11 +348,14 @@ fn at_kubectl(segment: &mut Segment<'_>, place: usize) {
         let is_plain = !words.iter().any(|byte| b"=[])".contains(byte));
         is_plain.then(|| words.split(|byte| *byte == b' ').count())
     });
-    if line.starts_with(b"unknown (") {
+    let anchors = [&b"forbidden:"[..], DENIED, b"denied request", unnamed::NOT_ALLOWED];
+    if line.starts_with(b"unknown (") || anchors.into_iter().any(has) {
         return;
     }
-    if words == Some(2) && !line.starts_with(b"error when") && !has(b"forbidden:") && !has(DENIED) {
+    if words == Some(2) && !line.starts_with(b"error when") {
         segment.remark(RemarkKind::Intermediary, place);
+    } else if !has(FORBIDDEN) {
+        segment.unnamed((Vec::new(), Place::Known, UnnamedReason::CodeOnly), place);
     }
 }
 
@@ -344,7 +373,12 @@ pub(super) fn at_denied(segment: &mut Segment<'_>, place: usize) {
     }
 }
 
-/// Reads the two messages with which clients report 401.
+/// Reads the message of client-go about a 401.
+pub(super) fn at_no_credentials(segment: &mut Segment<'_>, place: usize) {
+    segment.remark(RemarkKind::Unauthorized, place);
+}
+
+/// Reads the two messages with which other clients report 401.
 pub(super) fn at_unauthorized(segment: &mut Segment<'_>, place: usize) {
     let window = segment.window(place, 80, 16);
     let before = window.before();

@@ -7,6 +7,8 @@ use super::fields::{is_group, is_namespace, is_printable, is_resource, is_subres
 
 /// The anchor: every audit event of a refused request contains it.
 pub(super) const ANCHOR: &[u8] = br#"authorization.k8s.io/decision":"forbid""#;
+/// The anchor in events that another program has formatted.
+pub(super) const SPACED_ANCHOR: &[u8] = br#"authorization.k8s.io/decision": "forbid""#;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -38,7 +38,7 @@ mod tests {
     use super::is_masked;
 
     #[test]
-    fn placeholders_are_recognised() {
+    fn placeholders_are_recognized() {
         for text in [
             "***",
             "system:serviceaccount:***:web",

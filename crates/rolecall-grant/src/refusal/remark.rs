@@ -26,7 +26,7 @@ pub enum RemarkKind {
     Doubtful(Doubt),
     /// Admission refused it, so RBAC had allowed the request.
     Admission(Admission),
-    /// The server did not recognise the user: 401, not 403.
+    /// The server did not recognize the user: 401, not 403.
     Unauthorized,
     /// Something in front of the API server responded with 403.
     Intermediary,
@@ -143,6 +143,8 @@ pub enum Admission {
     NamespaceTerminating,
     /// `blockOwnerDeletion` requires `update` on the owner's `finalizers`.
     OwnerFinalizers,
+    /// A change of owner references requires `delete` on the object.
+    OwnerReference,
     /// The user lacks `approve`, `sign` or `attest` on a signer.
     Signer {
         /// The signer's name.
@@ -179,7 +181,10 @@ impl Admission {
             Self::Quota
         } else if has(" usage per ") || has(" limit to request ratio per ") {
             Self::LimitRange
-        } else if has("security context constraint") || has("pod security policy") {
+        } else if has("security context constraint")
+            || has("pod security policy")
+            || has("PodSecurityPolicy: unable to admit pod")
+        {
             Self::PodPolicy
         } else if starts("node ") && (has("not allowed to") || has("can only")) {
             Self::NodeRestriction
@@ -187,6 +192,8 @@ impl Admission {
             Self::NamespaceTerminating
         } else if has("blockOwnerDeletion") {
             Self::OwnerFinalizers
+        } else if starts("cannot set an ownerRef on a resource you can't delete") {
+            Self::OwnerReference
         } else {
             Self::Other
         }
@@ -310,18 +317,18 @@ impl fmt::Display for Admission {
         match self {
             Self::PodSecurity { level } => write!(
                 formatter,
-                "Pod Security refused, not RBAC: the Pod violates level `{level}`; change its securityContext or the namespace's label",
+                "Pod Security refused this, not RBAC: the Pod violates level `{level}`; change its securityContext or the namespace's label",
             ),
             Self::PodPolicy => formatter.write_str(
                 "the Pod does not fit any security policy that its ServiceAccount can `use`; change its securityContext",
             ),
-            Self::Quota => formatter.write_str("a ResourceQuota refused, not RBAC: request less, delete unused objects, or ask for a higher quota"),
-            Self::LimitRange => formatter.write_str("a LimitRange refused, not RBAC: set requests and limits within its range"),
+            Self::Quota => formatter.write_str("a ResourceQuota refused this, not RBAC: request less, delete unused objects, or ask for a higher quota"),
+            Self::LimitRange => formatter.write_str("a LimitRange refused this, not RBAC: set requests and limits within its range"),
             Self::Webhook { name } => {
-                write!(formatter, "admission webhook `{name}` refused, not RBAC: no Role can override this; change the object as its message says, or contact the owner of the webhook")
+                write!(formatter, "admission webhook `{name}` refused this, not RBAC: no Role can override this; change the object as its message says, or contact the owner of the webhook")
             }
             Self::Policy { name } => {
-                write!(formatter, "ValidatingAdmissionPolicy `{name}` refused, not RBAC: no Role can override this; change the object as its message says, or contact the owner of the policy")
+                write!(formatter, "ValidatingAdmissionPolicy `{name}` refused this, not RBAC: no Role can override this; change the object as its message says, or contact the owner of the policy")
             }
             Self::NoServiceAccount { namespace, name } => write!(
                 formatter,
@@ -333,11 +340,14 @@ impl fmt::Display for Admission {
             Self::OwnerFinalizers => formatter.write_str(
                 "`blockOwnerDeletion` needs `update` on the owner's `finalizers`; the text does not name the user",
             ),
+            Self::OwnerReference => formatter.write_str(
+                "a change of `ownerReferences` needs `delete` on the object itself; the text does not name the user",
+            ),
             Self::Signer { name } => write!(
                 formatter,
                 "the user lacks `approve`, `sign` or `attest` on signer `{name}`; the text does not name the user",
             ),
-            Self::Other => formatter.write_str("admission refused, not RBAC: no Role can override this; change the object as the message says"),
+            Self::Other => formatter.write_str("admission refused this, not RBAC: no Role can override this; change the object as the message says"),
         }
     }
 }

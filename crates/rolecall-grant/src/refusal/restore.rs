@@ -1,5 +1,5 @@
 //! Undoes changes that terminals, consoles, chats and log collectors make to a text: broken lines,
-//! margins, prefixes, colours, typographic quotes, HTML and percent encoding.
+//! margins, prefixes, colors, typographic quotes, HTML and percent encoding.
 //!
 //! Only used if a refusal cannot be read verbatim. Ambiguous changes are not undone, so the readers
 //! reject the text.
@@ -53,7 +53,7 @@ pub(super) struct Restored {
     pub(super) has_width: bool,
 }
 
-/// Joins the lines around a place, without margins, prefixes and colours.
+/// Joins the lines around a place, without margins, prefixes and colors.
 fn joined(text: &[u8], place: usize, join: Join) -> Restored {
     let (before, after) = text.split_at(place.min(text.len()));
     let before = before.get(before.len().saturating_sub(REACH.0)..).unwrap_or_default();
@@ -166,13 +166,13 @@ impl Joined {
         self.push_start(margin::without_end(line));
     }
 
-    /// Appends a line without colour escape sequences.
+    /// Appends a line without color escape sequences.
     fn push_start(&mut self, line: &[u8]) {
         let mut rest = line;
         while let Some(found) = rest.iter().position(|byte| matches!(byte, 0x1b | b'[')) {
             let (before, from) = rest.split_at(found);
             self.text.extend_from_slice(before);
-            let used = colour(from);
+            let used = color(from);
             let kept = usize::from(used == 0);
             self.text.extend_from_slice(from.get(..kept).unwrap_or_default());
             rest = from.get(used.max(1)..).unwrap_or_default();
@@ -186,9 +186,9 @@ fn starts_with_quote(line: &[u8]) -> bool {
         || TYPOGRAPHIC.iter().any(|quote| line.starts_with(quote.as_bytes()))
 }
 
-/// Returns the length of the colour at the start of a text: an escape sequence, or the rest of one
+/// Returns the length of the color at the start of a text: an escape sequence, or the rest of one
 /// without the escape character. An escaped one is part of a name.
-fn colour(text: &[u8]) -> usize {
+fn color(text: &[u8]) -> usize {
     let escape = usize::from(text.starts_with(b"\x1b"));
     let Some(codes) = text.get(escape..).and_then(|text| text.strip_prefix(b"[")) else { return 0 };
     let digits = codes.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b';').count();
@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_and_encodings_are_removed() {
+    fn colors_and_encodings_are_removed() {
         check("\u{1b}[31mx \u{1b}[1m@User\u{1b}[0m y [0m z [x]", Join::Words, "x @User y  z [x]");
         check("x%20is%20@User%20%22u%22", Join::Words, "x is @User \"u\"");
         check("x is @User &amp;quot;u&amp;quot;", Join::Words, "x is @User \"u\"");

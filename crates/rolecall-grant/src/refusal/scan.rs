@@ -192,15 +192,18 @@ const MOST_UNWRAPPED: usize = 64 << 10;
 type Visit = fn(&mut Segment<'_>, usize);
 
 /// The anchors of refusals, and the functions that read the text around them.
-static ANCHORS: [(&[u8], Visit); 11] = [
+static ANCHORS: [(&[u8], Visit); 14] = [
     (anchors::FORBIDDEN, anchors::at_forbidden),
     (anchors::DENIED, anchors::at_denied),
     (anchors::UNAUTHORIZED, anchors::at_unauthorized),
+    (anchors::NO_CREDENTIALS, anchors::at_no_credentials),
     (audit::ANCHOR, anchors::at_audit_decision),
+    (audit::SPACED_ANCHOR, anchors::at_audit_decision),
     (escalation::EXTRA, anchors::at_extra),
     (unnamed::CODE, anchors::at_code),
     (unnamed::UNKNOWN, anchors::at_unknown),
     (unnamed::AUTOSCALE, anchors::at_autoscale),
+    (unnamed::NOT_ALLOWED, anchors::at_not_allowed),
     (writes::NOT_FOUND, anchors::at_not_found),
     (writes::INVALID, anchors::at_invalid),
     (b"PermissionDenied", anchors::at_permission_denied),

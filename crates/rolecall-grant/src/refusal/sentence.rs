@@ -258,7 +258,7 @@ impl<'t> Head<'t> {
     }
 }
 
-/// Returns whether a resource's name can start after this text: nothing, a separator, or a colour.
+/// Returns whether a resource's name can start after this text: nothing, a separator, or a color.
 fn ends_a_word(text: &[u8]) -> bool {
     match text.last() {
         None => true,
@@ -345,8 +345,11 @@ impl<'t> Words<'t> {
 
     /// Returns the doubt about unexpected text.
     fn broken(&self) -> Doubt {
+        let rest = trim_start_blanks(self.rest);
+        let ends = ["...", "\u{2026}", "[...]", "(truncated", "[truncated"];
         match self.rest.first() {
             None | Some(b'\n' | b'\r' | b'"' | b'\\') => Doubt::CutOff,
+            Some(_) if ends.iter().any(|end| rest.starts_with(end.as_bytes())) => Doubt::CutOff,
             Some(_) => Doubt::OtherWording,
         }
     }

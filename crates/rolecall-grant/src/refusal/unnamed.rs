@@ -41,8 +41,13 @@ pub enum UnnamedReason {
     LeftOut,
     /// The client prints the status code 403 and the URL, but not the server's sentence.
     UrlOnly,
+    /// The same, but the method of the request is missing too: it is assumed to be a GET.
+    UrlWithoutMethod,
     /// A Go client got a 403 without the server's sentence.
     NoStatus,
+    /// A Go client shows the verb, the resource and the name, but not the subresource, if any: it
+    /// does not decode the responses to raw requests, such as those for logs.
+    NoSubresource,
     /// The client prints only the status code.
     CodeOnly,
     /// kubectl hides the refusal behind another error.
@@ -53,6 +58,8 @@ pub enum UnnamedReason {
 pub(super) const CODE: &[u8] = b"403";
 /// The message of Go clients for a response without a Status.
 pub(super) const UNKNOWN: &[u8] = b"unknown (";
+/// The message of old Go clients for a 403, before the words about the request.
+pub(super) const NOT_ALLOWED: &[u8] = b"server does not allow access to the requested resource";
 /// The message of `kubectl autoscale` after a refusal.
 pub(super) const AUTOSCALE: &[u8] = b"incompatible with autoscaling/v1: empty input";
 
@@ -62,7 +69,11 @@ pub(super) type Found = (Vec<Request>, Place, UnnamedReason);
 /// Reads `unknown (get deployments.apps web)`, the message of Go clients for a response without a
 /// Status.
 pub(super) fn at_unknown(before: &[u8], after: &[u8]) -> Option<Found> {
-    let rest = after.strip_prefix(UNKNOWN)?;
+    of_method_words(before, after.strip_prefix(UNKNOWN)?)
+}
+
+/// Reads `get deployments.apps web)`, the words of Go clients about a request.
+pub(super) fn of_method_words(before: &[u8], rest: &[u8]) -> Option<Found> {
     let end = memchr::memchr2(b')', b'\n', rest)?;
     let words = std::str::from_utf8(rest.get(..end)?).ok()?;
     let mut words = words.split(' ');
@@ -74,8 +85,18 @@ pub(super) fn at_unknown(before: &[u8], after: &[u8]) -> Option<Found> {
     let query =
         if before.ends_with(b": ") && line_has(before, b"ailed to watch") { "watch" } else { "" };
     let verb = verb_of_method(method, name, query);
-    let request = of_words(verb, resource, name)?;
-    Some((vec![request], Place::Unknown, UnnamedReason::NoStatus))
+    // Only proxies have ports, as in `https:web:443`.
+    let has_port = name.contains(':') && ["services", "pods", "nodes"].contains(&resource);
+    let request = match has_port {
+        true => of_words(verb, &format!("{resource}/proxy"), name)?,
+        false => of_words(verb, resource, name)?,
+    };
+    if name.is_empty() || has_port || resource.contains('/') {
+        return Some((vec![request], Place::Unknown, UnnamedReason::NoStatus));
+    }
+    // Only subresources of an object accept a POST.
+    let requests = if method == "post" { Vec::new() } else { vec![request] };
+    Some((requests, Place::Unknown, UnnamedReason::NoSubresource))
 }
 
 fn line_has(before: &[u8], words: &[u8]) -> bool {
@@ -134,13 +155,23 @@ pub(super) fn at_code(before: &[u8], after: &[u8]) -> Option<Found> {
     }
     let near = before.get(before.len().saturating_sub(REACH)..).unwrap_or_default();
     let ahead = rest.get(..rest.len().min(REACH)).unwrap_or_default();
-    if let Some(requests) = url_near(near, ahead) {
-        return Some((requests, Place::Known, UnnamedReason::UrlOnly));
+    if let Some((requests, reason)) = url_near(near, ahead) {
+        return Some((requests, Place::Known, reason));
     }
     let here = memchr::memrchr(b'\n', near).map_or(0, |found| found + 1);
     let line = near.get(here..).unwrap_or_default();
     let is_code = is_status(near, ahead) && !is_about_another_server(line, ahead);
     is_code.then(|| (Vec::new(), Place::Known, UnnamedReason::CodeOnly))
+}
+
+/// Reads the text around a single `Forbidden`.
+pub(super) fn at_status(before: &[u8], after: &[u8]) -> Found {
+    let near = before.get(before.len().saturating_sub(REACH)..).unwrap_or_default();
+    let ahead = after.get(..after.len().min(REACH)).unwrap_or_default();
+    match url_near(near, ahead) {
+        Some((requests, reason)) => (requests, Place::Known, reason),
+        None => (Vec::new(), Place::Known, UnnamedReason::CodeOnly),
+    }
 }
 
 /// Returns whether a line of an access log or a client contains a URL of another server.
@@ -165,7 +196,7 @@ pub(super) fn in_dump(text: &[u8]) -> Vec<Request> {
         let scheme = text.get(..start).unwrap_or_default();
         let scheme = scheme.rsplit(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
         let Some(rest) = text.get(start - scheme.len()..) else { continue };
-        let end = rest.find(|c: char| c.is_whitespace() || "'\"\\)>,}]".contains(c));
+        let end = rest.find(|c: char| c.is_whitespace() || "'\"\\)>,}]`".contains(c));
         let requests =
             url::requests(rest.get(..end.unwrap_or(rest.len())).unwrap_or_default(), method);
         if requests.iter().any(|request| matches!(request.target, Target::Resource(_))) {
@@ -176,7 +207,7 @@ pub(super) fn in_dump(text: &[u8]) -> Vec<Request> {
 }
 
 /// Returns the requests for the URL that belongs to a status code.
-fn url_near(before: &[u8], after: &[u8]) -> Option<Vec<Request>> {
+fn url_near(before: &[u8], after: &[u8]) -> Option<(Vec<Request>, UnnamedReason)> {
     let line = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
     let ahead = after.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let here = memchr::memrchr(b'\n', before).map_or(0, |found| found + 1);
@@ -200,12 +231,21 @@ fn url_near(before: &[u8], after: &[u8]) -> Option<Vec<Request>> {
     let of = |text: &str, start: usize, method: Method<'_>| {
         let rest = text.get(start..)?;
         let end = rest
-            .find(|c: char| c.is_whitespace() || "'\"\\)>,}]".contains(c))
+            .find(|c: char| c.is_whitespace() || "'\"\\)>,}]`".contains(c))
             .unwrap_or(rest.len());
         let found = url::requests(rest.get(..end)?, method);
-        (!found.is_empty()).then_some(found)
+        let reason = match method {
+            Method::Known(_) => UnnamedReason::UrlOnly,
+            // A watch and a WebSocket are always opened with a GET.
+            Method::Unknown if found.iter().any(is_certainly_read) => UnnamedReason::UrlOnly,
+            Method::Unknown => UnnamedReason::UrlWithoutMethod,
+        };
+        (!found.is_empty()).then_some((found, reason))
     };
-    let whole = format!("{behind}403{ahead}");
+    // A log in JSON has a whole stack trace on one line, with source code that names methods.
+    let nearest = behind.rsplit("\\n").next().unwrap_or_default();
+    let next = ahead.split("\\n").next().unwrap_or_default();
+    let whole = format!("{nearest}403{next}");
     let method = method_of(&whole);
     let marked = |text: &str, find: fn(&str, &str) -> Option<usize>| {
         marks.iter().find_map(|mark| of(text, find(text, mark)? + mark.len(), method))
@@ -239,6 +279,17 @@ fn url_near(before: &[u8], after: &[u8]) -> Option<Vec<Request>> {
         }
     }
     None
+}
+
+/// Returns whether only a GET can lead to a request, whose URL says that it is a watch, or reads
+/// logs or metrics.
+fn is_certainly_read(request: &Request) -> bool {
+    match &request.target {
+        Target::Resource(target) => {
+            *request.verb == *"watch" || matches!(&*target.subresource, "log" | "exec" | "attach")
+        }
+        Target::Path(_) => true,
+    }
 }
 
 fn method_of(line: &str) -> Method<'_> {
@@ -289,9 +340,23 @@ pub(super) fn drop_redundant(scan: &mut Scan) {
         .map(|denial| &denial.request)
         .flat_map(|request| [key(request, Place::Known), key(request, Place::Unknown)])
         .collect();
+    // The URL of a refused role or binding does not show that it was a write.
+    let written: BTreeSet<(&str, &str)> =
+        scan.escalations.iter().map(|found| (&*found.resource, &*found.name)).collect();
+    let is_write = |request: &Request| match &request.target {
+        Target::Resource(target) => {
+            let resource = format!("{}.{}", target.resource, target.group);
+            written.iter().any(|(written, name)| {
+                *written == resource && (target.name.is_empty() || *target.name == **name)
+            })
+        }
+        Target::Path(_) => false,
+    };
     scan.unnamed.retain(|found| {
-        found.requests.is_empty()
-            || !found.requests.iter().any(|request| known.contains(&key(request, found.place)))
+        !found
+            .requests
+            .iter()
+            .any(|request| known.contains(&key(request, found.place)) || is_write(request))
     });
     let says_more = !scan.denials.is_empty()
         || !scan.escalations.is_empty()

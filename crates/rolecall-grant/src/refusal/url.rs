@@ -25,6 +25,9 @@ pub(super) fn requests(url: &str, method: Method<'_>) -> Vec<Request> {
     };
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
     let path = path.trim_end_matches(['.', ',', ';']);
+    if is_kubelet(url) {
+        return of_kubelet(path, method);
+    }
     // A proxy can add a path prefix, as Rancher and `kubectl proxy --api-prefix` do.
     let start = ["/api/v1/", "/apis/"].iter().filter_map(|prefix| path.find(prefix)).min();
     let Some(path) = start.and_then(|start| path.get(start..)) else {
@@ -79,6 +82,37 @@ const PATHS: [&str; 12] = [
     "/.well-known",
     "/debug",
 ];
+
+/// Returns whether a URL is that of a kubelet.
+fn is_kubelet(url: &str) -> bool {
+    let host = url.split_once("://").and_then(|(_, rest)| rest.split('/').next());
+    host.is_some_and(|host| host.ends_with(":10250"))
+}
+
+/// Returns the request that a kubelet has authorized for a path: one for its Node, which the URL
+/// does not name.
+fn of_kubelet(path: &str, method: Method<'_>) -> Vec<Request> {
+    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    let subresource = match first {
+        "metrics" | "stats" | "checkpoint" | "healthz" | "configz" | "pods" => first,
+        "logs" => "log",
+        "runningPods" | "runningpods" => "pods",
+        _ => "proxy",
+    };
+    let verb = match method.as_str() {
+        "POST" => "create",
+        "PUT" => "update",
+        "PATCH" => "patch",
+        "DELETE" => "delete",
+        _ => "get",
+    };
+    let target = ResourceRequest {
+        resource: "nodes".into(),
+        subresource: subresource.into(),
+        ..ResourceRequest::default()
+    };
+    vec![Request::resource(verb, target)]
+}
 
 fn other_path(path: &str, method: Method<'_>) -> Vec<Request> {
     let known = PATHS.iter().any(|known| {
@@ -137,6 +171,16 @@ mod tests {
                 "wss://h/api/v1/namespaces/shop/pods/web-0/exec?x",
                 "GET",
                 "get resource \"pods/exec\" in API group \"\" in the namespace \"shop\"; create resource \"pods/exec\" in API group \"\" in the namespace \"shop\"",
+            ),
+            (
+                "https://10.0.0.5:10250/metrics/cadvisor",
+                "GET",
+                "get resource \"nodes/metrics\" in API group \"\" at the cluster scope",
+            ),
+            (
+                "https://n1:10250/run/shop/web-0/app",
+                "POST",
+                "create resource \"nodes/proxy\" in API group \"\" at the cluster scope",
             ),
             ("https://example.com/orders/4", "GET", ""),
             ("https://h/api/v1/namespaces/Bad_/pods", "GET", ""),

@@ -16,6 +16,11 @@ pub enum Write {
         /// The role.
         name: Text,
     },
+    /// An object was written to a missing namespace.
+    NoNamespace {
+        /// The namespace.
+        name: Text,
+    },
     /// A role or binding was not found; it is unclear whether the request was a write.
     NotFound {
         /// The object.
@@ -45,7 +50,8 @@ pub(super) fn at_not_found(before: &[u8]) -> Option<Write> {
     let head = head.trim_ascii_end();
     let kinds: [&[u8]; 2] =
         [b"roles.rbac.authorization.k8s.io", b"rolebindings.rbac.authorization.k8s.io"];
-    if !kinds.iter().any(|kind| head.ends_with(kind)) {
+    let is_namespace = head.ends_with(b"namespaces");
+    if !is_namespace && !kinds.iter().any(|kind| head.ends_with(kind)) {
         return None;
     }
     let name = shown(name);
@@ -62,6 +68,9 @@ pub(super) fn at_not_found(before: &[u8]) -> Option<Write> {
         || has(b"annot create")
         || has(b"dry-run")
         || has(b"rror validating");
+    if is_namespace {
+        return is_write.then_some(Write::NoNamespace { name });
+    }
     Some(match is_write || is_binding && has(b"create") {
         true => Write::NoRole { name },
         false => Write::NotFound { name },
@@ -109,6 +118,10 @@ impl fmt::Display for Write {
                 "the binding refers to role `{name}`, which does not exist: a writer without `bind` on it can \
                  create a binding only once the role exists; apply the role first, then the binding",
             ),
+            Self::NoNamespace { name } => write!(
+                formatter,
+                "namespace `{name}` does not exist: create it first, or correct `metadata.namespace` or `-n`",
+            ),
             Self::NotFound { name } => write!(
                 formatter,
                 "`{name}` does not exist; if a binding was being written, its writer lacks `bind` on that role, \
@@ -116,7 +129,8 @@ impl fmt::Display for Write {
             ),
             Self::RoleRef => formatter.write_str(
                 "the roleRef of a binding cannot be changed: delete the binding and create it again, for example \
-                 with `kubectl replace --force` or `kubectl auth reconcile`",
+                 with `kubectl replace --force` and a file that contains all its subjects (`kubectl auth reconcile` \
+                 also removes those that are not in the file)",
             ),
             Self::Invalid { field, what } => {
                 match &**field {

@@ -3,7 +3,7 @@ use rolecall_grant::{Generated, printable};
 use crate::support::request;
 
 #[test]
-fn generated_names_are_recognised_by_kind_and_form() {
+fn generated_names_are_recognized_by_kind_and_form() {
     use Generated::{ContentHash, Event, HelmRelease, Pod, Random, Run, TemplateHash, Unique};
     for (target, name, expected) in [
         ("events", "web.17a", Some(Event)),

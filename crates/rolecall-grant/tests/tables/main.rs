@@ -1,4 +1,4 @@
-//! Tables that pin both sides of each condition in plans, their proof and what recognises names.
+//! Tables that pin both sides of each condition in plans, their proof and what recognizes names.
 
 #![allow(
     clippy::expect_used,

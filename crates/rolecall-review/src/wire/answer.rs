@@ -17,7 +17,7 @@ use crate::{Answer, Question};
 /// Answers reviews.
 #[derive(Clone, Copy)]
 pub struct Responder<'a> {
-    /// The evaluator; `None` where only a server answers.
+    /// The evaluator; `None` if only a server answers.
     pub authorizer: Option<&'a Authorizer>,
     /// The sender of SelfSubjectAccessReviews, if it is known.
     pub me: Option<&'a Identity>,
@@ -31,13 +31,13 @@ pub type Known = HashMap<(Identity, Request), Answer>;
 /// The result of one piece of the input: one review or a YAML list of reviews.
 #[derive(Debug, Default)]
 pub struct Answered {
-    /// The objects with their status, one a line.
+    /// The objects with their status, one per line.
     pub output: Vec<u8>,
     /// The pieces that are not valid reviews, each with its line.
     pub errors: Vec<(usize, ReviewError)>,
-    /// The questions whose answers something unread decides.
+    /// The questions whose answers depend on unread input.
     pub open: Vec<Question>,
-    /// How many reviews name a ServiceAccount without its own groups.
+    /// The number of reviews that name a ServiceAccount without its groups.
     pub without_groups: usize,
 }
 
@@ -151,7 +151,7 @@ fn question((identity, request): (Identity, Request)) -> Question {
     Question { identity: identity.into(), request }
 }
 
-/// Writes the object on one line, its status replaced or added at the end.
+/// Writes the object on one line, with its status replaced, or added at the end.
 fn write_answer(out: &mut Vec<u8>, fields: &Fields<'_>, status: &Status) -> io::Result<()> {
     out.push(b'{');
     for (name, value) in fields.0.iter().filter(|(name, _)| name != "status") {

@@ -16,7 +16,7 @@ pub struct AskedReview {
     pub request: Request,
     /// Whether its status says yes.
     pub allowed: bool,
-    /// Whether its status says that an authorizer denied it outright.
+    /// Whether its status says that an authorizer denied it explicitly.
     pub denied: bool,
     /// Its status' reason.
     pub reason: String,
@@ -30,7 +30,7 @@ struct Status {
     reason: String,
 }
 
-/// Returns the reviews in one piece of the input with their lines, or what is wrong with each.
+/// Returns the reviews in one piece of the input with their lines, or their errors.
 pub fn asked(piece: &Piece) -> Vec<(usize, Result<AskedReview, ReviewError>)> {
     let mut asked = Vec::new();
     objects::each(piece, |line, object| asked.push((line, object.and_then(read))));

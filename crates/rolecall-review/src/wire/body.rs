@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Answer;
 
-/// Writes a SubjectAccessReview: may `identity` do this? In a namespace it becomes a
+/// Writes a SubjectAccessReview: can `identity` do this? In a namespace it becomes a
 /// LocalSubjectAccessReview.
 pub(crate) fn subject_access_review(
     identity: &Identity,
@@ -25,19 +25,19 @@ pub(crate) fn subject_access_review(
     write(&LocalSubjectAccessReview { metadata, spec, ..LocalSubjectAccessReview::default() })
 }
 
-/// Writes a SelfSubjectAccessReview: may I do this?
+/// Writes a SelfSubjectAccessReview: can I do this?
 pub(crate) fn self_subject_access_review(request: &Request) -> Vec<u8> {
     let spec = SelfSubjectAccessReviewSpec::from(request);
     write(&SelfSubjectAccessReview { spec, ..SelfSubjectAccessReview::default() })
 }
 
-/// Writes a SelfSubjectRulesReview: what may I do in this namespace?
+/// Writes a SelfSubjectRulesReview: what can I do in this namespace?
 pub(crate) fn self_subject_rules_review(namespace: &str) -> Vec<u8> {
     let spec = SelfSubjectRulesReviewSpec { namespace: Some(namespace.to_owned()) };
     write(&SelfSubjectRulesReview { spec, ..SelfSubjectRulesReview::default() })
 }
 
-/// Reads the status of an access review; `None` when the body is none, or has no status.
+/// Reads the status of an access review; `None` if the body is not a review, or has no status.
 pub(crate) fn answer(body: &[u8]) -> Option<Answer> {
     let reviewed: Reviewed = serde_json::from_slice(body).ok()?;
     let status =
@@ -149,7 +149,7 @@ mod tests {
                 r#"{"allowed":false,"reason":"R","evaluationError":"E"}"#,
                 Some((VerdictKind::Unknown, "R; E")),
             ),
-            // No server says "no" by saying nothing.
+            // No server answers "no" by omitting the field.
             ("{}", None),
             (r#"{"denied":false}"#, None),
             (r#"{"allowed":null}"#, None),

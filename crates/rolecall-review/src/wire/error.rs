@@ -1,13 +1,13 @@
-//! Why a review cannot be answered.
+//! The reasons why a review cannot be answered.
 
 use rolecall_yaml::ParseError;
 use rolecall_yaml::stream::Malformed;
 
-/// Why a part of the input is not answered, or is answered with an error.
+/// The reason why a part of the input is not answered, or is answered with an error.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReviewError {
-    /// The input holds no object there.
+    /// The input contains no object at this place.
     #[error("{}", words(*.0))]
     Malformed(Malformed),
     /// A document is not UTF-8.
@@ -27,7 +27,7 @@ pub enum ReviewError {
         /// The reason.
         what: String,
     },
-    /// The object is something else than a review.
+    /// The object is not a review.
     #[error("`{0}` is not an access review of authorization.k8s.io")]
     NotAReview(String),
     /// A server refuses the review; the text is the server's.

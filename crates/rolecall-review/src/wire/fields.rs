@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::ReviewError;
 use super::spec::{Kind, Spec};
 
-/// The fields of a review in their order, their values as they stand.
+/// The fields of a review in order, with their unparsed values.
 pub(super) struct Fields<'a>(pub(super) Vec<(Cow<'a, str>, &'a RawValue)>);
 
 /// The question of a review.
@@ -48,7 +48,7 @@ impl<'a> Fields<'a> {
         Ok(Head { kind, spec, invalid })
     }
 
-    /// Reads the last field of that name; one that is missing or null is `None`.
+    /// Reads the last field with a name; `None` if it is missing or null.
     pub(super) fn parse<T: Deserialize<'a>>(
         &self,
         name: &'static str,

@@ -18,7 +18,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// Returns the kind of that name; an object without one is a SubjectAccessReview.
+    /// Returns the kind with a name; an object without a kind is a SubjectAccessReview.
     pub(super) fn parse(kind: &str) -> Option<Self> {
         match kind {
             "" | "SubjectAccessReview" => Some(Self::Subject),
@@ -160,7 +160,7 @@ impl Spec<'_> {
         })
     }
 
-    /// Returns what is asked, literally.
+    /// Returns the request as written.
     pub(super) fn request(&self) -> Request {
         match (&self.resource_attributes, &self.non_resource_attributes) {
             (None, Some(attributes)) => {
