@@ -47,7 +47,7 @@ struct Entry {
     has_more_pods: bool,
 }
 
-/// A kind of request, and what was counted of it.
+/// A kind of request, and its counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Used {
     /// The kind of request.

@@ -1,4 +1,4 @@
-//! The roles and bindings that remain: what logs show in use, and what they cannot show.
+//! The roles and bindings that remain: the rights that logs show in use, and those that logs cannot show.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -68,7 +68,7 @@ struct Needs<'a> {
     binding: &'a Binding,
     /// For a RoleBinding, everything.
     everywhere: BTreeMap<usize, BTreeSet<Atom>>,
-    /// For a ClusterRoleBinding, what is needed in a namespace and not everywhere.
+    /// For a ClusterRoleBinding, the rights that are needed in a namespace and not everywhere.
     by_namespace: BTreeMap<Text, BTreeMap<usize, BTreeSet<Atom>>>,
 }
 
@@ -141,7 +141,7 @@ impl<'a> Needs<'a> {
         needs.entry(index).or_default().extend(atoms);
     }
 
-    /// Removes what is needed everywhere from the namespaces, and empty sets.
+    /// Removes the rights that are needed everywhere from the namespaces, and empty sets.
     fn settle(&mut self) {
         let everywhere = &mut self.everywhere;
         everywhere.retain(|_, atoms| !atoms.is_empty());
@@ -155,7 +155,7 @@ impl<'a> Needs<'a> {
         self.by_namespace.retain(|_, needs| !needs.is_empty());
     }
 
-    /// Returns what is needed in any namespace.
+    /// Returns the rights that are needed in any namespace.
     fn in_namespaces(&self) -> BTreeMap<usize, BTreeSet<Atom>> {
         let mut all: BTreeMap<usize, BTreeSet<Atom>> = BTreeMap::new();
         for (index, atoms) in self.by_namespace.values().flatten() {
@@ -255,7 +255,7 @@ impl Plan<'_> {
         (1..=self.most_namespaces).contains(&needs.by_namespace.len())
     }
 
-    /// Gives each binding its own role: what one needs everywhere, another may need in namespaces only.
+    /// Gives each binding its own role: one might need a right everywhere, and another only in some namespaces.
     fn separate(&mut self, role: &Role, all: &[Needs<'_>]) {
         for needs in all {
             self.copy(role, needs);
@@ -270,7 +270,7 @@ impl Plan<'_> {
         }
     }
 
-    /// Gives a binding a copy of its role with what it needs.
+    /// Gives a binding a copy of its role with the rights that it needs.
     fn copy(&mut self, role: &Role, needs: &Needs<'_>) {
         let binding = needs.binding;
         let mut all = needs.in_namespaces();

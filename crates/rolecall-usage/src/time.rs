@@ -42,9 +42,10 @@ pub fn parse_time(text: &str) -> Option<Micros> {
         }
         rest = behind;
     }
-    let offset = match rest {
-        [] | [b'Z' | b'z'] | b" UTC" | b"+00:00" | b"+00" => 0,
-        [sign @ (b'+' | b'-'), ..] => offset(rest.get(1..)?)? * if *sign == b'+' { 1 } else { -1 },
+    let zone = rest.trim_ascii_start();
+    let offset = match zone {
+        [] | [b'Z' | b'z'] | b"UTC" | b"+00:00" | b"+00" => 0,
+        [sign @ (b'+' | b'-'), hours @ ..] => offset(hours)? * if *sign == b'+' { 1 } else { -1 },
         _ => return None,
     };
     let clock = hour * HOUR + minute * MINUTE + second * SECOND + fraction;

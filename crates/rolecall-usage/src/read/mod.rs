@@ -54,7 +54,7 @@ impl Reader {
         Self { tally: Tally::new(limits), format }
     }
 
-    /// Returns what was read.
+    /// Returns the result.
     pub fn finish(mut self) -> Tally {
         self.tally.coverage_mut().settle();
         self.tally
