@@ -15,6 +15,8 @@ pub struct ReportInput<'a> {
     pub findings: &'a [ReportFinding<'a>],
     /// The escalation paths, if they were searched.
     pub paths: Option<&'a Paths<'a>>,
+    /// The use of rights, if audit logs were read.
+    pub usage: Option<&'a Usage<'a>>,
 }
 
 /// The input of the report and its limits.
@@ -138,7 +140,7 @@ pub struct Paths<'a> {
     pub paths: Vec<Path<'a>>,
     /// The grants that most paths use.
     pub chokes: Vec<Choke<'a>>,
-    /// The smallest set of grants whose removal ends all paths, if it was computed.
+    /// The smallest known set of grants without which no path is left, if it was computed.
     pub cuts: Vec<Choke<'a>>,
 }
 
@@ -193,4 +195,79 @@ pub struct Choke<'a> {
     pub grant: String,
     /// The number of subjects without a path once the grant is removed.
     pub ends: usize,
+}
+
+/// The use of rights according to audit logs.
+#[derive(Clone, Debug, Default)]
+pub struct Usage<'a> {
+    /// The logs as they were named.
+    pub logs: Vec<String>,
+    /// Statements about the logs, such as the period that they cover.
+    pub coverage: Vec<String>,
+    /// The use of each rule of each binding.
+    pub rights: Vec<RightUse<'a>>,
+    /// The rights that are removed with all those that were not seen in use, in words.
+    pub removed: Vec<String>,
+    /// The objects that change.
+    pub left: Vec<LeftObject>,
+    /// The commands that delete objects without a use.
+    pub deletions: Vec<String>,
+}
+
+/// The use of a part of a rule through one binding.
+#[derive(Clone, Debug)]
+pub struct RightUse<'a> {
+    /// The binding.
+    pub binding: &'a Binding,
+    /// The index of the rule in the role.
+    pub rule: usize,
+    /// The rights, in words.
+    pub rights: String,
+    /// Whether they were used.
+    pub state: RightsState,
+    /// The reason why the use is not known; empty for none.
+    pub reason: String,
+    /// The subjects that used them.
+    pub subjects: Vec<SubjectUse>,
+}
+
+/// Whether rights were used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RightsState {
+    /// The logs would show the use, and do not.
+    NotSeen = 0,
+    /// The logs do not show whether they are used.
+    NotAssessed = 1,
+    /// Another authorizer allowed the requests.
+    OtherAuthorizer = 2,
+    /// They were used.
+    Used = 3,
+}
+
+/// The requests of one subject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubjectUse {
+    /// The subject, in the notation of the command line.
+    pub subject: String,
+    /// The number of requests.
+    pub requests: u64,
+    /// The time of the first one; empty if it is not known.
+    pub first: String,
+    /// The time of the last one.
+    pub last: String,
+    /// The Pods that made them.
+    pub pods: Vec<String>,
+}
+
+/// An object that changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftObject {
+    /// The kind.
+    pub kind: String,
+    /// The namespace; empty for cluster-scoped kinds.
+    pub namespace: String,
+    /// The name.
+    pub name: String,
+    /// The object as YAML; empty if it is deleted.
+    pub yaml: String,
 }

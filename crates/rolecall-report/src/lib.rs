@@ -1,7 +1,7 @@
 //! A report about the access in a cluster, as one HTML file that answers questions offline.
 //!
 //! ```text
-//! [ Authorizer, Catalog, findings, paths ] -> [ Document ] -> gzip, base64 -> [ page ]
+//! [ Authorizer, Catalog, findings, paths, usage ] -> [ Document ] -> gzip, base64 -> [ page ]
 //!                                                  |                          report.html
 //!                                                  +-> [ Summary ] ---------> report.css
 //!                                                        |                    js/*.js
@@ -27,9 +27,10 @@ mod text;
 
 pub use data::Document;
 pub use input::{
-    Choke, FindingObject, FindingRule, FindingSubject, Note, ObjectPlace, OtherFinding, Path,
-    PathEvidence, PathStep, Paths, ReportFinding, ReportInput, Scope,
+    Choke, FindingObject, FindingRule, FindingSubject, LeftObject, Note, ObjectPlace, OtherFinding,
+    Path, PathEvidence, PathStep, Paths, ReportFinding, ReportInput, RightUse, RightsState, Scope,
+    SubjectUse, Usage,
 };
 pub use markdown::write_markdown;
-pub use page::{PAGE_PARTS, write_page};
+pub use page::{PAGE_PARTS, PageMode, write_page};
 pub use summary::Summary;

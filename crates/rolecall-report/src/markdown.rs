@@ -2,15 +2,22 @@
 
 use std::io::{self, Write};
 
+use crate::page::{effect, plan};
 use crate::summary::Summary;
-use crate::text::{markdown, markdown_message};
-use crate::{Paths, ReportFinding, ReportInput, data};
+use crate::text::{markdown, markdown_message, visible};
+use crate::{Paths, ReportFinding, ReportInput, RightsState, Scope, Usage, data};
 
 /// The number of findings in a document, which wikis and pull requests limit.
 const MOST_FINDINGS: usize = 100;
 
+/// The number of unread parts in a document.
+const MOST_UNREAD: usize = 50;
+
 /// The number of paths in a document.
 const MOST_PATHS: usize = 20;
+
+/// The number of rights and removals in a document.
+const MOST_RIGHTS: usize = 100;
 
 /// The number of names in a cell.
 const MOST_NAMES: usize = 10;
@@ -26,7 +33,10 @@ pub fn write_markdown(
     list(out, &scope.examined)?;
     if !scope.unread.is_empty() {
         writeln!(out, "\n### Not examined\n\nAccess that depends on these parts is unknown.\n")?;
-        list(out, &scope.unread)?;
+        list(out, scope.unread.get(..MOST_UNREAD).unwrap_or(&scope.unread))?;
+        if scope.unread.len() > MOST_UNREAD {
+            writeln!(out, "- {} more", scope.unread.len() - MOST_UNREAD)?;
+        }
     }
     writeln!(out, "\n| Objects | Number | Built-in |\n|---|--:|--:|")?;
     for count in &summary.counts {
@@ -48,7 +58,10 @@ pub fn write_markdown(
         writeln!(out, "| {} | {names} | {} | {in_namespaces} |", row.title, row.built_in)?;
     }
     if let Some(paths) = input.paths {
-        write_paths(out, paths, summary)?;
+        write_paths(out, scope, paths, summary)?;
+    }
+    if let Some(usage) = input.usage {
+        write_usage(out, usage, summary)?;
     }
     write_findings(out, input.findings, summary)?;
     if !scope.assumptions.is_empty() {
@@ -59,24 +72,37 @@ pub fn write_markdown(
 }
 
 fn list(out: &mut impl Write, items: &[String]) -> io::Result<()> {
-    items.iter().try_for_each(|item| writeln!(out, "- {}", markdown(item)))
+    items.iter().try_for_each(|item| writeln!(out, "- {}", markdown_message(item)))
 }
 
-fn write_paths(out: &mut impl Write, paths: &Paths<'_>, summary: &Summary) -> io::Result<()> {
+fn write_paths(
+    out: &mut impl Write,
+    scope: &Scope,
+    paths: &Paths<'_>,
+    summary: &Summary,
+) -> io::Result<()> {
     let Some(numbers) = &summary.paths else { return Ok(()) };
     writeln!(out, "\n## Escalation paths\n")?;
     writeln!(
         out,
-        "{} of {} subjects can become {} step by step; {} more hold it directly.",
+        "{}{} of {} subjects can become {} step by step; {} more hold it directly.",
+        if scope.unread.is_empty() { "" } else { "At least " },
         numbers.with_path,
         numbers.starts,
         markdown(&numbers.sink),
         numbers.admins
     )?;
     if !numbers.cuts.is_empty() {
-        writeln!(out, "\nGrants to remove first:\n")?;
-        for (grant, ends) in &numbers.cuts {
-            writeln!(out, "1. {}: ends the paths of {ends} subjects", markdown(grant))?;
+        let command = format!("{} paths --cut {}", scope.command, scope.sources);
+        let command = match command.contains(['`', '<']) {
+            true => markdown(command.trim_end()),
+            false => format!("`{}`", visible(command.trim_end())),
+        };
+        writeln!(out, "\n### Grants to remove first\n\n{} {command}\n", plan(numbers))?;
+        for cut in &numbers.cuts {
+            let place = if cut.place.is_empty() { "" } else { " at " };
+            let (grant, at) = (markdown(&cut.grant), markdown(&cut.place));
+            writeln!(out, "1. {grant}{place}{at}: {}", effect(numbers, cut))?;
         }
     }
     if !paths.paths.is_empty() {
@@ -88,6 +114,42 @@ fn write_paths(out: &mut impl Write, paths: &Paths<'_>, summary: &Summary) -> io
     }
     if paths.paths.len() > MOST_PATHS {
         writeln!(out, "\n{} more subjects have a path.", paths.paths.len() - MOST_PATHS)?;
+    }
+    Ok(())
+}
+
+fn write_usage(out: &mut impl Write, usage: &Usage<'_>, summary: &Summary) -> io::Result<()> {
+    let Some(numbers) = &summary.usage else { return Ok(()) };
+    writeln!(out, "\n## Use of rights\n")?;
+    list(out, &usage.coverage)?;
+    writeln!(
+        out,
+        "\n{} of {} bindings have rights that were not seen in use. `rolecall tighten` would change or delete {} objects.",
+        numbers.with_unused, numbers.bindings, numbers.changed
+    )?;
+    let unused = usage.rights.iter().filter(|of| of.state == RightsState::NotSeen);
+    if numbers.with_unused > 0 {
+        writeln!(out, "\n| Binding | Rule | Rights not seen in use |\n|---|--:|---|")?;
+    }
+    for of in unused.clone().take(MOST_RIGHTS) {
+        let metadata = &of.binding.metadata;
+        let slash = if metadata.namespace.is_empty() { "" } else { "/" };
+        let kind = of.binding.kind();
+        let name = format!("{kind} {}{slash}{}", metadata.namespace, metadata.name);
+        writeln!(out, "| {} | {} | {} |", markdown(&name), of.rule, markdown(&of.rights))?;
+    }
+    let more = unused.count().saturating_sub(MOST_RIGHTS);
+    if more > 0 {
+        writeln!(out, "\n{more} more rules have rights that were not seen in use.")?;
+    }
+    if !usage.removed.is_empty() {
+        writeln!(out, "\nRemoved by `rolecall tighten`:\n")?;
+        for line in usage.removed.iter().take(MOST_RIGHTS) {
+            writeln!(out, "- {}", markdown(line))?;
+        }
+        if usage.removed.len() > MOST_RIGHTS {
+            writeln!(out, "- {} more", usage.removed.len() - MOST_RIGHTS)?;
+        }
     }
     Ok(())
 }

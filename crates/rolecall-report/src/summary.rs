@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_rbac::{
-    Authorizer, Holder, NamespaceSelection, Request, ResourceRequest, SubjectKind,
+    Authorizer, Holder, NamespaceSelection, Origin, Request, ResourceRequest, SubjectKind,
 };
 
 use crate::data::{is_built_in, rank};
-use crate::{FindingRule, Paths, ReportFinding, ReportInput};
+use crate::{Choke, FindingRule, Paths, ReportFinding, ReportInput, RightUse, RightsState, Usage};
 
 /// The facts of a report's first screen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub struct Summary {
     pub access: Vec<SensitiveAccess>,
     /// The escalation paths, if they were searched.
     pub paths: Option<PathSummary>,
+    /// The use of rights, if audit logs were read.
+    pub usage: Option<UsageSummary>,
 }
 
 /// A number of objects.
@@ -85,8 +87,35 @@ pub struct PathSummary {
     pub admins: usize,
     /// The number of searched subjects.
     pub starts: usize,
-    /// The grants to remove first, with the number of subjects whose paths end.
-    pub cuts: Vec<(String, usize)>,
+    /// The grants to remove first.
+    pub cuts: Vec<Cut>,
+    /// The number of grants without which no path is left, of which `cuts` are the first; `None` if no such set is
+    /// known.
+    pub plan: Option<usize>,
+}
+
+/// A grant on escalation paths.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// The grant, in words.
+    pub grant: String,
+    /// The file and line of its binding; empty for an object of a cluster.
+    pub place: String,
+    /// The number of subjects whose path it is on or, without a plan, whose paths it ends.
+    pub subjects: usize,
+}
+
+/// The numbers about the use of rights.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UsageSummary {
+    /// Statements about the logs.
+    pub coverage: Vec<String>,
+    /// The number of assessed bindings.
+    pub bindings: usize,
+    /// The number of those with rights that were not seen in use.
+    pub with_unused: usize,
+    /// The number of objects that change or are deleted without these rights.
+    pub changed: usize,
 }
 
 /// The number of rules on the first screen.
@@ -102,9 +131,10 @@ type Question =
 
 const RBAC: &str = "rbac.authorization.k8s.io";
 
-const QUESTIONS: [Question; 11] = [
+const QUESTIONS: [Question; 12] = [
     ("Do anything", "*", "*", "*", "", false, "*"),
-    ("Read Secrets", "get", "", "secrets", "", true, "secrets"),
+    ("Get Secrets", "get", "", "secrets", "", true, "secrets"),
+    ("List Secrets", "list", "", "secrets", "", true, "secrets"),
     ("Create Pods", "create", "", "pods", "", true, "pods"),
     ("Open shells in Pods", "create", "", "pods", "exec", true, "pods/exec"),
     (
@@ -159,6 +189,7 @@ impl Summary {
             more_rules,
             access: QUESTIONS.iter().map(|asked| access(input.authorizer, asked)).collect(),
             paths: input.paths.map(path_summary),
+            usage: input.usage.map(usage_summary),
         }
     }
 }
@@ -240,11 +271,7 @@ fn worst(findings: &[ReportFinding<'_>]) -> (Vec<RuleCount>, usize) {
                 severity: first.severity.to_owned(),
                 number: findings.len(),
                 example: name,
-                place: match (object.place.file, object.place.line) {
-                    ("", _) => String::new(),
-                    (file, 0) => file.to_owned(),
-                    (file, line) => format!("{file}:{line}"),
-                },
+                place: place(object.place.file, object.place.line),
             };
             Some((rank(first.severity), count))
         })
@@ -289,13 +316,46 @@ fn access(
     }
 }
 
+fn usage_summary(usage: &Usage<'_>) -> UsageSummary {
+    let name = |of: &RightUse<'_>| {
+        let metadata = &of.binding.metadata;
+        (metadata.namespace.clone(), metadata.name.clone())
+    };
+    let unused = usage.rights.iter().filter(|of| of.state == RightsState::NotSeen);
+    UsageSummary {
+        coverage: usage.coverage.clone(),
+        bindings: usage.rights.iter().map(name).collect::<BTreeSet<_>>().len(),
+        with_unused: unused.map(name).collect::<BTreeSet<_>>().len(),
+        changed: usage.left.len(),
+    }
+}
+
 fn path_summary(paths: &Paths<'_>) -> PathSummary {
-    let cuts = if paths.cuts.is_empty() { &paths.chokes } else { &paths.cuts };
+    let is_planned = !paths.cuts.is_empty();
+    let cuts = if is_planned { &paths.cuts } else { &paths.chokes };
+    let cut = |cut: &Choke<'_>| Cut {
+        grant: cut.grant.clone(),
+        place: match &cut.binding.metadata.origin {
+            Origin::File { path, line } => place(path, *line),
+            Origin::Cluster | Origin::Default => String::new(),
+        },
+        subjects: cut.ends,
+    };
     PathSummary {
         sink: paths.sink.clone(),
         with_path: paths.paths.len(),
         admins: paths.admins.len(),
         starts: paths.starts,
-        cuts: cuts.iter().take(MOST_CUTS).map(|cut| (cut.grant.clone(), cut.ends)).collect(),
+        cuts: cuts.iter().take(MOST_CUTS).map(cut).collect(),
+        plan: is_planned.then_some(cuts.len()),
+    }
+}
+
+/// Returns `file:line`; empty without a file.
+fn place(file: &str, line: u32) -> String {
+    match (file, line) {
+        ("", _) => String::new(),
+        (file, 0) => file.to_owned(),
+        (file, line) => format!("{file}:{line}"),
     }
 }

@@ -33,6 +33,19 @@ pub(crate) fn html(text: &str) -> String {
     escaped
 }
 
+/// Returns a message for HTML: its parts in backticks are code.
+pub(crate) fn html_message(message: &str) -> String {
+    let parts: Vec<&str> = message.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        return html(message);
+    }
+    let shown = parts.iter().enumerate().map(|(position, part)| match position % 2 {
+        0 => html(part),
+        _ => format!("<code><bdi>{}</bdi></code>", html(part)),
+    });
+    shown.collect()
+}
+
 /// Returns text for a cell of a Markdown table, without markup.
 pub(crate) fn markdown(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + 8);
@@ -129,6 +142,8 @@ mod tests {
             "`a\\|b` is \\*not\\* `<c>`, \\`\\` or &#64;d"
         );
         assert_eq!(markdown_message("one `"), "one \\`");
+        assert_eq!(html_message("`<a>` & b"), "<code><bdi>&lt;a&gt;</bdi></code> &amp; b");
+        assert_eq!(html_message("one `"), "one `");
         assert_eq!(segment("a b/c?é"), "a%20b%2Fc%3F%C3%A9");
     }
 }

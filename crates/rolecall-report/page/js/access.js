@@ -39,7 +39,9 @@ function answer({ verb, resource, namespace }) {
   }
   const line = rolecall(["who-can", verb, resource, ...(namespace === "" ? ["-A"] : ["-n", namespace])]);
   const beyond = (/** @type {string} */ reason) => [
-    warning(element("p", {}, reason, " This page cannot answer the question. Run the command:"), command(line)),
+    warning(
+      element("p", {}, reason, " This page cannot answer the question. Run the command:"), command(line),
+      served ? element("p", {}, served.link({ command: "who-can", verb, resource, namespace }, "Ask rolecall")) : null),
   ];
   if (resource.startsWith("/")) {
     return beyond("The decision table of this report does not contain URLs.");

@@ -31,6 +31,9 @@
  *     stepTable: {technique: number, requests: number[], gains: number, assumes: number[],
  *       evidence: ({binding: [number, number], role: [number, number], rule: number} | {words: number})[]}[],
  *     chokes: Choke[], cuts: Choke[]},
+ *   usage?: {logs: string[], coverage: string[], binding: [number, number][], rule: number[], rights: number[], state: number[],
+ *     reason: number[], subjects: [number, number, number, number, number][][], removed: number[], deletions: number[],
+ *     left: {kind: number[], namespace: number[], name: number[], yaml: number[]}},
  * }} Data
  */
 /** @typedef {{binding: [number, number], subject: number, grant: number, ends: number}} Choke */
@@ -50,6 +53,12 @@ const SEVERITIES = ["info", "low", "medium", "high", "critical"];
 
 /** @type {Data} */
 let data;
+
+/**
+ * What the page can do if rolecall serves it: start to follow the data, and link to a question.
+ * @type {{start: () => void, link: (question: Record<string, string>, label: string) => HTMLElement} | undefined}
+ */
+let served;
 
 /** Returns a text by its number. @param {number} number */
 function text(number) {

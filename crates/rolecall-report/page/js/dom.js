@@ -124,9 +124,25 @@ function announce(message) {
   }
 }
 
-/** Quotes an argument for a shell. @param {string} argument */
+/** The characters with an escape of their own. @type {Record<string, string>} */
+const ESCAPES = { "\n": "\\n", "\r": "\\r", "\t": "\\t", "'": "\\'", "\\": "\\\\" };
+
+/**
+ * Quotes an argument for a shell as the command does. A terminal obeys control characters, also pasted ones, so the
+ * result contains none.
+ * @param {string} argument
+ */
 function quote(argument) {
-  return /^[A-Za-z0-9_./:=@%+,-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
+  if (/^[A-Za-z0-9_./:=@%+,-]+$/.test(argument) && !argument.startsWith("::")) {
+    return argument;
+  }
+  if (visible(argument) === argument && !argument.includes("##")) {
+    return `'${argument.replaceAll("'", "'\\''")}'`;
+  }
+  const octal = (/** @type {string} */ c) => [...new TextEncoder().encode(c)].map((byte) => `\\${byte.toString(8).padStart(3, "0")}`).join("");
+  const parts = [...argument].map((c, position, all) =>
+    ESCAPES[c] ?? (visible(c) !== c || (c === "#" && all[position - 1] === "#") ? octal(c) : c));
+  return `$'${parts.join("")}'`;
 }
 
 /** Returns a command of rolecall that reads the same input. @param {string[]} words */

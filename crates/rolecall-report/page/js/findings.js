@@ -67,7 +67,7 @@ views.finding = ({ path, query }) => {
 
 /** Returns advice, with its commands as lines to copy. @param {string} fix */
 function fixText(fix) {
-  const commands = fix.match(/`(?:kubectl )?rolecall [^`]+`/g) ?? [];
+  const commands = fix.match(/`(?:kubectl|rolecall) [^`]+`/g) ?? [];
   return [element("p", {}, prose(fix)), commands.map((quoted) => command(quoted.slice(1, -1)))];
 }
 

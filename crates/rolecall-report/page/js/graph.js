@@ -16,34 +16,89 @@ views.graph = ({ path, query }) => {
   if (what === undefined) {
     return graphStart();
   }
+  if (what === "secrets" && isKnownNamespace(rest[0] ?? "")) {
+    return secretsGraph(rest[0] ?? "", rest[1] ?? "");
+  }
   const start = graphRoot(what, rest);
   if (start === null) {
     return unknown({ path, query });
   }
+  const subject = start.id.startsWith("subject/") ? Number(start.id.slice(8)) : -1;
   return [
     title("Graph of ", start.route ? link(start.route, isolated(`${start.kind} ${start.label}`)) : isolated(`${start.kind} ${start.label}`)),
     element("p", { class: "no-print" }, "Select a box to show or hide its neighbors. The outline lists the same objects."),
+    gapNote(subject < 0 ? data.gaps.everywhere : data.subjects.gaps[subject] ?? 0, "The graph is incomplete: parts of the input that could not be read can grant more."),
     drawing(start),
   ];
 };
+
+/** The verbs that return the contents of a Secret. */
+const READING = ["get", "list", "watch"];
+
+/** Returns the subjects that can read Secrets of a namespace. @param {string} namespace @returns {Holder[]} */
+function secretReaders(namespace) {
+  return READING.flatMap((verb) => {
+    const cell = cellOf(verb, { group: "", resource: "secrets", subresource: "" });
+    return cell === undefined ? [] : whoCan(cell, namespace);
+  });
+}
+
+/** Returns the names in the rule of a holder; none for all objects. @param {Holder} holder */
+function namesOf({ binding, rule, names }) {
+  const of = rulesOf(data.bindings.role[binding] ?? -1)[rule] ?? -1;
+  return names ? texts(data.rules.names[of] ?? 0) : [];
+}
+
+/** Returns the graph of the Secrets of a namespace, or of one of them. @param {string} namespace @param {string} name @returns {Content} */
+function secretsGraph(namespace, name) {
+  const row = data.namespaces.name.findIndex((known) => text(known) === namespace);
+  const known = [...new Set(secretReaders(namespace).flatMap(namesOf))].sort();
+  const start = (/** @type {string} */ named) => graphSecrets(namespace, named);
+  const results = element("div");
+  const list = (/** @type {string} */ named) => results.replaceChildren(drawing(start(named)));
+  list(name);
+  return [
+    title("Graph of ", isolated(`${start(name).kind} ${start(name).label}`)),
+    element("p", {}, "Bindings that allow get, list or watch. Members of system:masters can read every Secret."),
+    element("form", { class: "filters", submit: (event) => event.preventDefault() },
+      field("Name of one Secret (empty for all)", name, (named) => { replace(secretsRoute(namespace, named)); list(named); }, known)),
+    element("p", { class: "no-print" }, "Select a box to show or hide its neighbors. The outline lists the same objects."),
+    gapNote(data.namespaces.gaps[row] ?? 0, "The graph is incomplete: parts of the input that could not be read can grant more."),
+    results,
+  ];
+}
+
+/** Returns the route of a graph of Secrets. @param {string} namespace @param {string} name */
+function secretsRoute(namespace, name) {
+  return route(["graph", "secrets", namespace, ...(name === "" ? [] : [name])]);
+}
+
+/** Returns the Secrets of a namespace, or one of them. @param {string} namespace @param {string} name @returns {GraphNode} */
+function graphSecrets(namespace, name) {
+  return {
+    id: `secrets/${JSON.stringify([namespace, name])}`, column: 5, type: "danger",
+    kind: name === "" ? "Secrets" : "Secret",
+    label: name === "" ? `of namespace ${namespace}` : `${namespace}/${name}`,
+    route: route(["who-can"], { verb: "get", resource: "secrets", namespace }),
+  };
+}
 
 /** @returns {Content} */
 function graphStart() {
   let words = "";
   const results = element("div");
   const update = () => {
-    const subjects = findSubjects(words, "", "").slice(0, 20);
-    const roles = findObjects("roles", words, "", true).slice(0, 20);
-    const namespaces = namespaceNames().filter((named) => named.includes(words)).slice(0, 20);
+    const found = matching(words);
+    const namespaces = data.namespaces.name.filter((named) => matches(found, [named]));
     results.replaceChildren(
-      section("Subjects", element("ul", {}, subjects.map((subject) => element("li", {}, link(subjectRoute(subject, "graph"), isolated(notation(subject))))))),
-      section("Roles", element("ul", {}, roles.map((role) => element("li", {}, link(objectRoute("roles", role, "graph"), isolated(objectName("roles", role))))))),
-      section("Secrets of a namespace", element("ul", {}, namespaces.map((named) => element("li", {}, link(route(["graph", "secrets", named]), isolated(named)))))));
+      section("Subjects", table("Subjects", ["Subject"], findSubjects(words, "", ""), (subject) => [link(subjectRoute(subject, "graph"), isolated(notation(subject)))], FOUND)),
+      section("Roles", table("Roles", ["Role"], findObjects("roles", words, "", true), (role) => [link(objectRoute("roles", role, "graph"), isolated(objectName("roles", role)))], FOUND)),
+      section("Secrets of a namespace", table("Secrets", ["Namespace"], namespaces, (named) => [link(secretsRoute(text(named), ""), isolated(text(named)))], FOUND)));
   };
   update();
   return [
     title("Graph"),
-    element("p", {}, "A graph starts from one subject, one role or the Secrets of a namespace, and shows their neighborhood."),
+    element("p", {}, "A graph starts from one subject, one role, one Secret or the Secrets of a namespace, and shows their neighborhood."),
     element("form", { class: "filters", submit: (event) => event.preventDefault() }, field("Name", "", (value) => { words = value; update(); })),
     results,
   ];
@@ -59,10 +114,7 @@ function graphRoot(what, rest) {
     const role = objectAt("roles", rest);
     return role === undefined ? null : objectNode("roles", role);
   }
-  const [namespace = ""] = rest;
-  return what === "secrets" && namespaceNames().includes(namespace)
-    ? { id: `secrets/${namespace}`, column: 5, kind: "Secrets", label: `of namespace ${namespace}`, route: route(["who-can"], { verb: "get", resource: "secrets", namespace }), type: "danger" }
-    : null;
+  return null;
 }
 
 /** @param {number} subject @returns {GraphNode} */
@@ -118,9 +170,9 @@ function neighbors(node) {
     case "roles":
       return [{ what: "bindings", nodes: ofBindings(bindingsByRole().get(row) ?? []) }];
     case "secrets": {
-      const cell = cellOf("get", { group: "", resource: "secrets", subresource: "" });
-      const holders = cell === undefined ? [] : whoCan(cell, number);
-      return [{ what: "bindings", nodes: ofBindings([...new Set(holders.filter(({ names }) => !names).map(({ binding }) => binding))]) }];
+      const [namespace, name] = /** @type {[string, string]} */ (JSON.parse(number));
+      const holders = secretReaders(namespace).filter((holder) => name === "" || !holder.names || namesOf(holder).includes(name));
+      return [{ what: "bindings", nodes: ofBindings([...new Set(holders.map(({ binding }) => binding))]) }];
     }
     default:
       return [];
@@ -203,6 +255,9 @@ function addPath(start, nodes, edges) {
   });
 }
 
+/** The characters for which a box has room. */
+const MOST_CHARACTERS = 27;
+
 const BOX = { width: 216, height: 42, across: 258, down: 54 };
 
 /** Returns the image and its outline. @param {GraphNode} start */
@@ -240,38 +295,36 @@ function drawing(start) {
  * @param {(id: string) => void} toggle
  */
 function image(start, shown, expanded, toggle) {
-  const used = [...new Set(shown.nodes.map((node) => node.column))].sort();
+  const used = [...new Set(shown.nodes.map((node) => node.column))].sort((left, right) => left - right);
+  const columns = new Map(shown.nodes.map((node) => [node.id, used.indexOf(node.column)]));
+  const rows = used.map((column) => shown.nodes.filter((node) => node.column === column).map((node) => node.id));
+  /** @type {Map<string, number>} */
+  const degrees = new Map();
+  shown.edges.flat().forEach((id) => degrees.set(id, (degrees.get(id) ?? 0) + 1));
+  const routes = shown.edges.map((edge) => lanesOf(edge, degrees, columns, rows));
   /** @type {Map<string, {x: number, y: number}>} */
   const at = new Map();
-  const rows = used.map((column) => shown.nodes.filter((node) => node.column === column));
   const height = Math.max(...rows.map((row) => row.length)) * BOX.down + 16;
   rows.forEach((row, column) => {
     const top = (height - row.length * BOX.down) / 2;
-    row.forEach((node, position) => at.set(node.id, { x: 8 + column * BOX.across, y: top + position * BOX.down + 6 }));
+    row.forEach((id, position) => at.set(id, { x: 8 + column * BOX.across, y: top + position * BOX.down + 6 }));
   });
   const width = used.length * BOX.across - (BOX.across - BOX.width) + 16;
-  const lines = shown.edges.map(([from, to]) => {
-    const [left, right] = [at.get(from), at.get(to)].sort((one, other) => (one?.x ?? 0) - (other?.x ?? 0));
-    if (!left || !right) {
-      return null;
-    }
-    const isSame = left.x === right.x;
-    const [x1, y1, x2, y2] = [left.x + BOX.width, left.y + BOX.height / 2, isSame ? right.x + BOX.width : right.x, right.y + BOX.height / 2];
-    const bend = isSame ? 30 : (x2 - x1) / 2;
-    return shape("path", { d: `M${x1} ${y1}C${x1 + bend} ${y1} ${isSame ? x2 + bend : x2 - bend} ${y2} ${x2} ${y2}` });
-  });
+  const lines = routes.map((stops) => shape("path", { d: curve(stops.map((id) => at.get(id) ?? { x: 0, y: 0 })) }));
   const boxes = shown.nodes.map((node) => {
     const { x, y } = at.get(node.id) ?? { x: 0, y: 0 };
     const full = visible(`${node.kind} ${node.label}`);
     const isStart = node.id === start.id;
     const canOpen = !node.id.startsWith("step/") && !node.id.startsWith("workload/");
     const box = shape("g", { class: `${node.type} ${isStart ? "start" : ""}`, transform: `translate(${x} ${y})`, "data-node": node.id,
-      ...(canOpen ? { role: "button", tabindex: "0", "aria-expanded": String(expanded.has(node.id)), "aria-label": full } : {}) },
+      ...(canOpen ? { role: "button", tabindex: "0", "aria-expanded": String(expanded.has(node.id)) } : {}) },
+      // The name for screen readers, and the whole of a shortened one.
+      shape("title", {}, full),
       shape("rect", { width: BOX.width, height: BOX.height, rx: 6 }),
-      // An inner image cuts long names off, but keeps their text.
+      // An inner image cuts off wide characters.
       shape("svg", { width: BOX.width - 8, height: BOX.height },
-        shape("text", { class: "kind", x: 8, y: 15 }, `${visible(node.kind)} `),
-        shape("text", { x: 8, y: 33, "unicode-bidi": "isolate" }, visible(node.label))));
+        shape("text", { class: "kind", x: 8, y: 15 }, `${shortened(visible(node.kind))} `),
+        shape("text", { x: 8, y: 33, "unicode-bidi": "isolate" }, shortened(visible(node.label)))));
     if (canOpen) {
       box.addEventListener("click", () => toggle(node.id));
       box.addEventListener("keydown", (event) => {
@@ -286,6 +339,47 @@ function image(start, shown, expanded, toggle) {
   });
   return element("div", { class: "graph", tabindex: "0", role: "region", "aria-label": "Graph" },
     shape("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": `Graph with ${counted(shown.nodes.length, "box").replace("boxs", "boxes")}` }, lines, boxes));
+}
+
+/**
+ * Returns the boxes of an edge from left to right. Between them are the lanes in which it passes the boxes of other
+ * columns, so that it does not seem to lead to one of them. The edges of one box share a lane.
+ * @param {[string, string]} edge @param {Map<string, number>} degrees @param {Map<string, number>} columns @param {string[][]} rows
+ */
+function lanesOf([from, to], degrees, columns, rows) {
+  const column = (/** @type {string} */ id) => columns.get(id) ?? 0;
+  const [left, right] = column(from) <= column(to) ? [from, to] : [to, from];
+  const shared = (degrees.get(left) ?? 0) >= (degrees.get(right) ?? 0) ? left : right;
+  const stops = [left];
+  for (let passed = column(left) + 1; passed < column(right); passed++) {
+    const lane = `lane/${passed}/${shared}`;
+    const row = rows[passed] ?? [];
+    if (!row.includes(lane)) {
+      row.push(lane);
+    }
+    stops.push(lane);
+  }
+  return [...stops, right];
+}
+
+/** Returns the curve through boxes from left to right. @param {{x: number, y: number}[]} stops */
+function curve(stops) {
+  const middle = BOX.height / 2;
+  return stops.slice(1).map((right, passed) => {
+    const left = stops[passed] ?? right;
+    const isSame = left.x === right.x;
+    const [x1, y1, x2, y2] = [left.x + BOX.width, left.y + middle, isSame ? right.x + BOX.width : right.x, right.y + middle];
+    const bend = isSame ? 30 : (x2 - x1) / 2;
+    return `${passed ? "L" : "M"}${x1} ${y1}C${x1 + bend} ${y1} ${isSame ? x2 + bend : x2 - bend} ${y2} ${x2} ${y2}`;
+  }).join("");
+}
+
+/** Returns the start and the end of a name that is too long for a box. @param {string} name */
+function shortened(name) {
+  const characters = [...name];
+  return characters.length > MOST_CHARACTERS
+    ? `${characters.slice(0, MOST_CHARACTERS - 19).join("")}…${characters.slice(-18).join("")}`
+    : name;
 }
 
 /** Returns the nodes and edges of the image as a list. @param {{nodes: GraphNode[], edges: [string, string][], hidden: number}} shown */

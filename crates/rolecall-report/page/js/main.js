@@ -6,7 +6,7 @@ views.search = ({ query }) => searchResults(query.get("q") ?? "");
 /** @param {string} words @returns {Content} */
 function searchResults(words) {
   if (words.trim() === "") {
-    return [title("Search"), element("p", {}, "Enter a part of a name, such as shop web.")];
+    return [title("Search"), element("p", {}, "Enter part of a name, such as shop web.")];
   }
   const found = matching(words);
   const { namespaces, workloads } = data;
@@ -19,10 +19,10 @@ function searchResults(words) {
     title("Search for ", isolated(words)),
     subjects.length ? section(counted(subjects.length, "subject"), subjectTable(subjects, FOUND)) : null,
     roles.length ? section(counted(roles.length, "role"), table("Roles", ["Role", "Bindings"], roles, (role) => [objectLink("roles", role), String(bindingsByRole().get(role)?.length ?? 0)], FOUND)) : null,
-    named.length ? section(counted(named.length, "namespace"), element("ul", {}, named.slice(0, FOUND).map((name) => element("li", {}, namespaceLink(text(name)))))) : null,
+    named.length ? section(counted(named.length, "namespace"), table("Namespaces", ["Namespace"], named, (name) => [namespaceLink(text(name))], FOUND)) : null,
     bindings.length ? section(counted(bindings.length, "binding"), bindingTable(bindings, FOUND)) : null,
     running.length ? section(counted(running.length, "workload"), workloadTable(running, FOUND)) : null,
-    subjects.length + roles.length + named.length + bindings.length + running.length ? null : element("p", {}, "Nothing has a name that contains these words."),
+    subjects.length + roles.length + named.length + bindings.length + running.length ? null : element("p", {}, "No name contains these words."),
   ];
 }
 
@@ -40,18 +40,20 @@ async function start() {
     announce("The data of the report is damaged. The summary is complete.");
     return;
   }
-  if (!data.paths) {
-    document.querySelector('#views a[href="#/paths"]')?.closest("li")?.remove();
+  for (const [view, isShown] of /** @type {[string, boolean][]} */ ([["paths", !!data.paths], ["usage", !!data.usage]])) {
+    if (!isShown) {
+      document.querySelector(`#views a[href="#/${view}"]`)?.closest("li")?.remove();
+    }
   }
+  served?.start();
   box.addEventListener("input", () => {
     const address = route(["search"], { q: box.value });
     if (current().path[0] === "search") {
       replace(address);
-      show(true);
     } else {
       history.pushState(null, "", address);
-      show(true);
     }
+    show(true, { path: ["search"], query: new URLSearchParams({ q: box.value }) });
   });
   document.getElementById("search")?.addEventListener("submit", (event) => {
     event.preventDefault();

@@ -44,7 +44,7 @@ views.namespace = ({ path, query }) => {
     title("Namespace ", isolated(named)),
     element("p", {},
       link(route(["matrix"], { namespace: named }), "Show as a matrix"), " ",
-      link(route(["graph", "secrets", named]), "Who can read its Secrets, as a graph")),
+      link(secretsRoute(named, ""), "Who can read its Secrets, as a graph")),
     gapNote(data.namespaces.gaps[row] ?? 0, "Parts of the input that could not be read can grant access in this namespace."),
     section("ServiceAccounts", subjectTable(accountsIn(number))),
     section("RoleBindings", bindingTable(byNamespace("bindings").get(number) ?? [])),
@@ -53,7 +53,7 @@ views.namespace = ({ path, query }) => {
     ])),
     section("Workloads", workloadTable(byNamespace("workloads").get(number) ?? [])),
     section("Findings", findingTable(byNamespace("findings").get(number) ?? [])),
-    section("Commands", command(rolecall(["who-can", "get", "secrets", "-n", named])), command(`kubectl get rolebindings,roles,serviceaccounts -n ${quote(named)}`)),
+    isNamespace(named) ? section("Commands", command(rolecall(["who-can", "get", "secrets", "-n", named])), command(`kubectl get rolebindings,roles,serviceaccounts -n ${quote(named)}`)) : null,
   ];
 };
 

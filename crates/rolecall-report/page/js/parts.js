@@ -97,9 +97,23 @@ function roleOf(binding) {
   return element("span", {}, isolated(`${ref?.kind ?? "role"} ${ref?.name ?? ""}`), " ", tag(data.isComplete ? "does not exist" : "not in the input"));
 }
 
+/** Returns whether the report has a view of a namespace. @param {string} namespace */
+function isKnownNamespace(namespace) {
+  return index.get("namespaces", () => new Set(namespaceNames())).has(namespace);
+}
+
+/** Returns whether commands accept a namespace: a placeholder of a template is not one. @param {string} namespace */
+function isNamespace(namespace) {
+  return /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(namespace);
+}
+
 /** Returns a link to a namespace. @param {string} namespace */
 function namespaceLink(namespace) {
-  return namespace === "" ? element("span", { class: "muted" }, "every namespace") : link(route(["namespace", namespace]), isolated(namespace));
+  if (namespace === "") {
+    return element("span", { class: "muted" }, "every namespace");
+  }
+  // Built-in bindings are in namespaces of which the input may contain nothing else.
+  return isKnownNamespace(namespace) ? link(route(["namespace", namespace]), isolated(namespace)) : isolated(namespace);
 }
 
 /** Returns a list of texts for reading; `core` for an empty API group. @param {string[]} words */
@@ -135,14 +149,27 @@ function ruleList(role, most = Infinity) {
   ];
 }
 
-/** Returns a warning that lists gaps. @param {number} list @param {string} effect */
+/** The gaps that a warning shows without a click. */
+const MOST_GAPS = 2;
+/** The gaps that a warning lists; the summary lists all. */
+const MOST_LISTED_GAPS = 50;
+
+/** Returns a warning that lists gaps; a long list is folded. @param {number} list @param {string} effect */
 function gapNote(list, effect) {
   const gaps = data.gapLists[list] ?? [];
   if (!gaps.length) {
     return null;
   }
-  const shown = gaps.slice(0, 10).map((gap) => element("li", {}, isolated(text(data.gaps.text[gap] ?? 0)), " ", place(data.gaps, gap)));
-  return warning(element("p", {}, effect), element("ul", {}, shown), gaps.length > 10 ? `and ${gaps.length - 10} more` : null);
+  const shown = element("ul", {}, gaps.slice(0, MOST_LISTED_GAPS).map((gap) => {
+    const reason = text(data.gaps.text[gap] ?? 0);
+    const isNamed = reason.includes(placeText(data.gaps, gap));
+    return element("li", {}, prose(reason), isNamed ? null : [" ", place(data.gaps, gap)]);
+  }));
+  const rest = gaps.length - MOST_LISTED_GAPS;
+  const more = rest > 0 ? element("p", {}, link("#/", `and ${counted(rest, "more part")}`)) : null;
+  return warning(element("p", {}, effect), gaps.length > MOST_GAPS
+    ? element("details", {}, element("summary", {}, `${counted(gaps.length, "part")} could not be read`), shown, more)
+    : shown);
 }
 
 /** Returns a select with its label. @param {string} label @param {[string, string][]} options @param {string} value @param {(value: string) => void} change */
@@ -163,10 +190,13 @@ function field(label, value, change, choices) {
   return element("label", {}, label, input, list);
 }
 
-/** Returns the texts that contain all words, as one byte for each text. @param {string} query */
+/** The characters of a text that are searched. */
+const MOST_SEARCHED = 1000;
+
+/** Returns, for each word, the texts that contain it, as one byte for each text. @param {string} query */
 function matching(query) {
   const words = query.toLowerCase().split(/\s+/).filter((word) => word !== "");
-  const lower = index.get("lower", () => data.texts.map((text) => (text.length > 300 ? "" : text.toLowerCase())));
+  const lower = index.get("lower", () => data.texts.map((text) => text.slice(0, MOST_SEARCHED).toLowerCase()));
   return words.map((word) => {
     const found = new Uint8Array(lower.length);
     lower.forEach((text, number) => {
@@ -213,10 +243,10 @@ function findingObject(kind, namespace, named) {
   const [words, at, of] = [text(kind), text(namespace), text(named)];
   const shown = isolated(`${words} ${at === "" ? of : `${at}/${of}`}`);
   switch (words) {
-    case "Role": case "ClusterRole": return link(route(["role", words, ...(at ? [at] : []), of]), shown);
-    case "RoleBinding": case "ClusterRoleBinding": return link(route(["binding", words, ...(at ? [at] : []), of]), shown);
-    case "ServiceAccount": return link(route(["subject", "sa", at, of]), shown);
-    case "Namespace": return link(route(["namespace", of]), shown);
+    case "Role": case "ClusterRole": return find("roles", at, of) === undefined ? shown : link(route(["role", words, ...(at ? [at] : []), of]), shown);
+    case "RoleBinding": case "ClusterRoleBinding": return find("bindings", at, of) === undefined ? shown : link(route(["binding", words, ...(at ? [at] : []), of]), shown);
+    case "ServiceAccount": return subjectsByNotation().has(`sa/${at}:${of}`) ? link(route(["subject", "sa", at, of]), shown) : shown;
+    case "Namespace": return isKnownNamespace(of) ? link(route(["namespace", of]), shown) : shown;
     default: return shown;
   }
 }

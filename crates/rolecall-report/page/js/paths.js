@@ -19,7 +19,7 @@ function subjectPaths(subject) {
   const written = notation(subject);
   const isAdmin = paths.admins.some((admin) => text(admin) === written);
   return section("What it can become",
-    isAdmin ? element("p", {}, `It has the rights of ${paths.sink} without any further step.`) : null,
+    isAdmin ? element("p", {}, `It already has the rights of ${paths.sink}.`) : null,
     path ? steps(path) : isAdmin ? null : element("p", { class: "muted" }, `No path to ${paths.sink} was found.`));
 }
 
@@ -73,20 +73,21 @@ views.paths = ({ path, query }) => {
   return [
     title(`Paths to ${paths.sink}`),
     element("p", {}, `${counted(paths.subject.length, "subject")} of ${paths.starts.toLocaleString("en")} can become ${paths.sink} step by step.`),
-    paths.cuts.length ? section("The smallest set of grants that ends all paths", chokeTable("Cuts", paths.cuts)) : null,
-    paths.chokes.length ? section("Grants that most paths use", chokeTable("Choke points", paths.chokes)) : null,
+    gapNote(data.gaps.everywhere, "There can be more paths: parts of the input could not be read, and objects that a build can change are not counted."),
+    paths.cuts.length ? section("A minimal set of grants to remove", chokeTable("Cuts", "Subjects on whose paths it is", paths.cuts)) : null,
+    paths.chokes.length ? section("Grants that most paths use", chokeTable("Choke points", "Paths stopped", paths.chokes)) : null,
     section("Subjects with a path",
       element("form", { class: "filters", submit: (event) => event.preventDefault() },
         field("Name", words, (value) => { replace(route(["paths"], { q: value })); results.replaceChildren(list(value)); })),
       results),
-    paths.admins.length ? section("Subjects that need no step", element("ul", {}, paths.admins.slice(0, 200).map((admin) => element("li", {}, subjectNamed(text(admin)))))) : null,
-    section("Command", command(rolecall(["paths"]))),
+    paths.admins.length ? section("Subjects that already have this access", table("Subjects that already have this access", ["Subject"], paths.admins, (admin) => [subjectNamed(text(admin))])) : null,
+    section("Commands", command(rolecall(["paths"])), paths.subject.length ? command(rolecall(["paths", "--cut"])) : null),
   ];
 };
 
-/** @param {string} caption @param {Choke[]} chokes */
-function chokeTable(caption, chokes) {
-  return table(caption, ["Grant", "Subject", "Binding", "Paths that it ends"], chokes, (choke) => {
+/** @param {string} caption @param {string} effect @param {Choke[]} chokes */
+function chokeTable(caption, effect, chokes) {
+  return table(caption, ["Grant", "Subject", "Binding", effect], chokes, (choke) => {
     const binding = byName("bindings").get(choke.binding.join("/"));
     return [
       isolated(text(choke.grant)), subjectNamed(text(choke.subject)),

@@ -81,6 +81,7 @@ views.role = ({ path, query }) => {
     element("p", {}, tags(roles.flags[role] ?? 0), " ", place(roles, role), " ", link(objectRoute("roles", role, "graph"), "Show as a graph")),
     section("Rules", ruleTable(role)),
     section("Holders", bindingTable(bindings)),
+    objectUse("roles", role, bindings),
     section("Findings", findingTable(findingsOf(kindOf("roles", role), roles.namespace[role] ?? 0, roles.name[role] ?? 0))),
     section("Commands", command(kubectlGet("roles", role, namespace))),
   ];
@@ -89,7 +90,9 @@ views.role = ({ path, query }) => {
 /** @param {"roles" | "bindings"} table @param {number} row @param {string} namespace */
 function kubectlGet(table, row, namespace) {
   const kind = kindOf(table, row).toLowerCase();
-  return `kubectl get ${kind} ${quote(text(data[table].name[row] ?? 0))} -o yaml${namespace ? ` -n ${quote(namespace)}` : ""}`;
+  const named = quote(text(data[table].name[row] ?? 0));
+  const scope = namespace ? ` -n ${quote(namespace)}` : "";
+  return named.startsWith("-") ? `kubectl get ${kind} -o yaml${scope} -- ${named}` : `kubectl get ${kind} ${named} -o yaml${scope}`;
 }
 
 /** @param {number} role */
@@ -124,6 +127,7 @@ views.binding = ({ path, query }) => {
     element("p", {}, tags(bindings.flags[binding] ?? 0), " ", place(bindings, binding)),
     section("Role", element("p", {}, roleOf(binding), " in ", namespaceLink(namespace)), role >= 0 ? ruleTable(role) : null),
     section("Subjects", table("Subjects", ["Subject", "Defined in"], subjectsOf(binding), (subject) => [subjectLink(subject), subjectPlace(subject)])),
+    objectUse("bindings", binding, [binding]),
     section("Findings", findingTable(findingsOf(kindOf("bindings", binding), bindings.namespace[binding] ?? 0, bindings.name[binding] ?? 0))),
     section("Commands", command(kubectlGet("bindings", binding, namespace))),
   ];

@@ -26,29 +26,32 @@ function current() {
 
 /** Changes the address without a new entry in the history. @param {string} address */
 function replace(address) {
-  history.replaceState(null, "", address);
+  try {
+    history.replaceState(null, "", address);
+  } catch {
+    // Browsers limit how often an address changes; the view does not depend on it.
+  }
 }
 
-/** Shows the view of the page's address. @param {boolean} [keepsFocus] */
-function show(keepsFocus = false) {
+/** Shows a view, by default that of the page's address. @param {boolean} [keepsFocus] @param {Route} [shown] */
+function show(keepsFocus = false, shown = current()) {
   if (location.hash !== "" && !location.hash.startsWith("#/")) {
     return;
   }
   const summary = /** @type {HTMLElement} */ (document.getElementById("summary"));
   const view = /** @type {HTMLElement} */ (document.getElementById("view"));
-  const shown = current();
   const [first = ""] = shown.path;
   summary.hidden = first !== "";
   view.hidden = first === "";
   view.replaceChildren();
   if (first !== "") {
-    append(view, (views[first] ?? unknown)(shown));
+    append(view, (own(views, first) ?? unknown)(shown));
   }
   const heading = (first === "" ? summary : view).querySelector("h1");
-  document.title = first === "" ? data.title : `${heading?.textContent ?? ""} – ${data.title}`;
+  document.title = visible(first === "" ? data.title : `${heading?.textContent ?? ""} – ${data.title}`);
   for (const item of document.querySelectorAll("#views a")) {
     const [part = ""] = (item.getAttribute("href") ?? "").slice(2).split("/");
-    item.toggleAttribute("aria-current", part === (TABS[first] ?? first));
+    item.toggleAttribute("aria-current", part === (own(TABS, first) ?? first));
     if (item.hasAttribute("aria-current")) {
       item.setAttribute("aria-current", "page");
     }
@@ -58,6 +61,16 @@ function show(keepsFocus = false) {
     heading?.focus({ preventScroll: true });
     scrollTo(0, 0);
   }
+}
+
+/**
+ * Returns the value of a key, which comes from an address, so that it can name a property that every object has.
+ * @template T
+ * @param {Record<string, T>} values
+ * @param {string} key
+ */
+function own(values, key) {
+  return Object.hasOwn(values, key) ? values[key] : undefined;
 }
 
 /** The tab that belongs to the view of one object. @type {Record<string, string>} */

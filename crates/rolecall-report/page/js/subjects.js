@@ -69,7 +69,8 @@ views.subject = ({ path, query }) => {
   const never = subjects.kind[subject] === NEVER;
   return [
     title(isolated(notation(subject))),
-    element("p", {}, subjectPlace(subject), " ", link(subjectRoute(subject, "graph"), "Show as a graph")),
+    element("p", {}, subjectPlace(subject), " ", link(subjectRoute(subject, "graph"), "Show as a graph"),
+      served ? [" ", served.link({ command: "why", subject: notation(subject), namespace: subjects.kind[subject] === SERVICE_ACCOUNT ? text(subjects.namespace[subject] ?? 0) : "" }, "Ask about it")] : null),
     privileged ? warning("Members of this group can do anything: servers allow their requests before they evaluate any rule.") : null,
     never ? warning("No identity matches this subject, so its bindings grant nothing.") : null,
     gapNote(subjects.gaps[subject] ?? 0, "This list is incomplete: parts of the input that could not be read can grant more."),
@@ -79,6 +80,7 @@ views.subject = ({ path, query }) => {
     subjects.kind[subject] === SERVICE_ACCOUNT
       ? section("Workloads that run as it", workloadTable(workloadsBySubject().get(subject) ?? []))
       : null,
+    subjectUse(subject, bound.map(({ binding }) => binding)),
     section("Findings", findingTable(findingsOfSubject(subject, direct))),
     section("Commands", commandsOf(subject)),
   ];
@@ -132,11 +134,11 @@ function commandsOf(subject) {
   const named = text(subjects.name[subject] ?? 0);
   const identity = isAccount ? `system:serviceaccount:${namespace}:${named}` : named;
   const as = subjects.kind[subject] === GROUP ? `--as=anyone --as-group=${quote(identity)}` : `--as=${quote(identity)}`;
-  const scope = isAccount ? ["-n", namespace] : ["-A"];
+  const scope = isAccount && isNamespace(namespace) ? ["-n", namespace] : ["-A"];
   return [
     command(rolecall(["rules", "--for", written, ...scope])),
     command(rolecall(["why", "get", "secrets", "--for", written, ...scope])),
-    command(`kubectl auth can-i --list ${as}${isAccount ? ` -n ${quote(namespace)}` : ""}`),
+    command(`kubectl auth can-i --list ${as}${isAccount && isNamespace(namespace) ? ` -n ${quote(namespace)}` : ""}`),
   ];
 }
 

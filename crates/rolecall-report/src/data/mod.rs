@@ -7,6 +7,7 @@ mod paths;
 mod resources;
 mod rules;
 mod subjects;
+mod usage;
 mod workloads;
 
 use rolecall_rbac::{Gap, Origin, Text};
@@ -23,6 +24,7 @@ use paths::PathTables;
 use resources::Resources;
 use rules::Rules;
 use subjects::Subjects;
+use usage::UsageTables;
 use workloads::Workloads;
 
 /// The version of the document's format.
@@ -59,6 +61,8 @@ pub struct Document {
     documents: Documents,
     #[serde(skip_serializing_if = "Option::is_none")]
     paths: Option<PathTables>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usage: Option<UsageTables>,
 }
 
 /// The parts of the input that could not be read.
@@ -111,6 +115,7 @@ impl Document {
         let gaps = Gaps::new(input, &mut tables);
         let (findings, documents) = findings::build(input.findings, &mut tables);
         let paths = input.paths.map(|paths| PathTables::new(paths, &mut tables));
+        let usage = input.usage.map(|usage| UsageTables::new(usage, &mut tables));
         let scope = input.scope;
         Self {
             format: FORMAT,
@@ -138,6 +143,7 @@ impl Document {
             findings,
             documents,
             paths,
+            usage,
             texts: tables.texts.into_all(),
         }
     }

@@ -62,7 +62,7 @@ struct Entry {
 }
 
 impl<'a> Builder<'a> {
-    /// Starts with the ServiceAccounts that were read, in their order.
+    /// Starts with the ServiceAccounts that were read, in order.
     pub(super) fn new(authorizer: &'a Authorizer) -> Self {
         let mut builder = Self { authorizer, entries: Vec::new(), numbers: HashMap::default() };
         for account in authorizer.inventory().service_accounts() {

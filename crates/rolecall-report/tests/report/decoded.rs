@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use flate2::read::GzDecoder;
 use rolecall_rbac::{Authorizer, Catalog};
-use rolecall_report::{Document, ReportInput, Scope, Summary, write_page};
+use rolecall_report::{Document, PageMode, ReportInput, Scope, Summary, write_page};
 use serde_json::Value;
 
 /// A binding and a subject of it, as the commands name them.
@@ -42,13 +42,25 @@ pub(crate) struct Holders {
 /// Returns the page about an inventory without findings.
 pub(crate) fn page(authorizer: &Authorizer, catalog: &Catalog) -> String {
     let scope = Scope { title: "Test".into(), is_complete: true, ..Scope::default() };
-    page_of(&ReportInput { authorizer, catalog, scope: &scope, findings: &[], paths: None })
+    page_of(&ReportInput {
+        authorizer,
+        catalog,
+        scope: &scope,
+        findings: &[],
+        paths: None,
+        usage: None,
+    })
 }
 
 /// Returns the page about an input.
 pub(crate) fn page_of(input: &ReportInput<'_>) -> String {
+    written(input, PageMode::File)
+}
+
+/// Returns the page about an input for a mode.
+pub(crate) fn written(input: &ReportInput<'_>, mode: PageMode) -> String {
     let mut page = Vec::new();
-    write_page(&mut page, input.scope, &Summary::new(input), &Document::new(input)).unwrap();
+    write_page(&mut page, mode, input.scope, &Summary::new(input), &Document::new(input)).unwrap();
     String::from_utf8(page).unwrap()
 }
 

@@ -9,11 +9,12 @@ use rolecall_rbac::{
     PolicyRule, Role, RoleKind, RoleRef, ServiceAccount, Subject, SubjectKind, Text,
 };
 use rolecall_report::{
-    Choke, FindingObject, FindingRule, Note, ObjectPlace, OtherFinding, PAGE_PARTS, Path,
-    PathEvidence, PathStep, Paths, ReportFinding, ReportInput, Scope, Summary, write_markdown,
+    Choke, FindingObject, FindingRule, LeftObject, Note, ObjectPlace, OtherFinding, PAGE_PARTS,
+    PageMode, Path, PathEvidence, PathStep, Paths, ReportFinding, ReportInput, RightUse,
+    RightsState, Scope, SubjectUse, Summary, Usage, write_markdown,
 };
 
-use crate::decoded::{Decoded, page, page_of};
+use crate::decoded::{Decoded, page, page_of, written};
 use crate::universe;
 
 const HOSTILE: &str = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\"'&{{data}}\u{202e}\u{0}\u{1b}[2J";
@@ -78,12 +79,39 @@ fn hostile_text_in_every_field_is_only_text() {
         sources: HOSTILE.into(),
         is_complete: true,
     };
+    let usage = Usage {
+        logs: vec![HOSTILE.into()],
+        coverage: vec![HOSTILE.into()],
+        rights: vec![RightUse {
+            binding: &inventory.bindings()[0],
+            rule: 0,
+            rights: HOSTILE.into(),
+            state: RightsState::NotSeen,
+            reason: HOSTILE.into(),
+            subjects: vec![SubjectUse {
+                subject: HOSTILE.into(),
+                requests: 1,
+                first: HOSTILE.into(),
+                last: HOSTILE.into(),
+                pods: vec![HOSTILE.into()],
+            }],
+        }],
+        removed: vec![HOSTILE.into()],
+        left: vec![LeftObject {
+            kind: HOSTILE.into(),
+            namespace: HOSTILE.into(),
+            name: HOSTILE.into(),
+            yaml: HOSTILE.into(),
+        }],
+        deletions: vec![HOSTILE.into()],
+    };
     let input = ReportInput {
         authorizer: &authorizer,
         catalog: &catalog,
         scope: &scope,
         findings: &findings,
         paths: Some(&paths),
+        usage: Some(&usage),
     };
     let page = page_of(&input);
     assert_eq!(page.matches("<script").count(), 2);
@@ -103,6 +131,26 @@ fn hostile_text_in_every_field_is_only_text() {
     for forbidden in ["<script", "<img", "\u{202e}", "\u{0}", "\u{1b}"] {
         assert!(!markdown.contains(forbidden), "{markdown}");
     }
+}
+
+#[test]
+fn only_a_served_page_can_send_requests_and_only_to_its_server() {
+    let (_, authorizer, catalog) = universe::fixture("ns-1");
+    let scope = Scope::default();
+    let input = ReportInput {
+        authorizer: &authorizer,
+        catalog: &catalog,
+        scope: &scope,
+        findings: &[],
+        paths: None,
+        usage: None,
+    };
+    let [file, served] = [PageMode::File, PageMode::Served(7)].map(|mode| written(&input, mode));
+    assert!(!file.contains("fetch(") && !file.contains("connect-src"));
+    assert!(file.contains("<html lang=\"en\">"));
+    assert_eq!(served.matches("fetch(").count(), 3);
+    assert!(served.contains(" connect-src 'self'; base-uri 'none'"));
+    assert!(served.contains("<html lang=\"en\" data-served=\"7\">"));
 }
 
 #[test]
