@@ -19,34 +19,33 @@ pub struct CheckConfig {
     pub api_version: ApiVersion,
     /// Always `CheckConfig`.
     pub kind: ConfigKind,
-    /// The expectations, in the file's order.
+    /// The expectations, in the order of the file.
     #[serde(default)]
     pub expectations: Vec<Expectation>,
     /// The severities that replace those of the rules.
     #[serde(default)]
     pub severities: BTreeMap<RuleName, Severity>,
-    /// The suppressed findings, in the file's order.
+    /// The suppressed findings, in the order of the file.
     #[serde(default)]
     pub suppressions: Vec<Suppression>,
-    /// The objects that exist outside of the input, in the file's order.
+    /// The objects that exist outside the input, in the order of the file.
     #[serde(default)]
     pub external: Vec<External>,
-    /// The excluded files and directories: their paths, or the ends of these.
+    /// The excluded files and directories: their paths, or the end of them.
     #[serde(default)]
     pub exclude: Vec<PathGlob>,
-    /// How kustomizations and charts are rendered, in the file's order.
+    /// The rendering of kustomizations and charts, in the order of the file.
     #[serde(default)]
     pub render: Vec<RenderSetting>,
 }
 
-/// How the targets of a name are rendered.
+/// The settings for rendering targets with matching names.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RenderSetting {
     /// The names of the targets.
-    #[serde(deserialize_with = "glob")]
-    pub target: Glob,
-    /// The name of a variant, which is rendered besides the target itself.
+    pub target: TargetGlob,
+    /// The name of a variant, which is rendered in addition to the target.
     #[serde(default)]
     pub name: Option<String>,
     /// Files with values of a chart, relative to the configuration.
@@ -55,26 +54,18 @@ pub struct RenderSetting {
     /// Values of a chart, as for `helm --set`.
     #[serde(default)]
     pub set: BTreeMap<String, String>,
-    /// Further arguments for `helm template`.
+    /// Additional arguments for `helm template`.
     #[serde(default)]
     pub args: Vec<String>,
-    /// The namespace of objects that name none, and of the release.
+    /// The namespace of the release, and of objects that do not set one.
     #[serde(default)]
     pub namespace: Option<String>,
     /// The name of the release.
     #[serde(default)]
     pub release_name: Option<String>,
-    /// Where the setting is; the reader of the file sets it.
+    /// The location of the setting, which the reader of the file sets.
     #[serde(skip)]
     pub origin: Origin,
-}
-
-fn glob<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Glob, D::Error> {
-    let text = Text::deserialize(deserializer)?;
-    match text.is_empty() {
-        true => Err(D::Error::custom("the pattern is empty: write a target, such as `charts/web`")),
-        false => Ok(Glob::new(text)),
-    }
 }
 
 /// A pattern of paths.
@@ -118,8 +109,13 @@ pub struct TargetGlob {
 impl TargetGlob {
     /// Returns whether it matches the name of a target, or the end of it after a `/` or `:`.
     pub fn matches(&self, name: &str) -> bool {
-        let after = name.match_indices(['/', ':']).filter_map(|(at, _)| name.get(at + 1..));
-        std::iter::once(name).chain(after).any(|end| end == self.text || self.glob.matches(end))
+        let mut after = name.match_indices(['/', ':']).filter_map(|(at, _)| name.get(at + 1..));
+        self.matches_whole(name) || after.any(|end| self.matches_whole(end))
+    }
+
+    /// Returns whether it matches the whole name of a target.
+    pub fn matches_whole(&self, name: &str) -> bool {
+        name == self.text || self.glob.matches(name)
     }
 
     /// Returns the pattern as written.
@@ -180,7 +176,7 @@ pub struct Suppression {
     pub object: Option<Glob>,
     /// The files, by their path or its end; `None` for all.
     pub path: Option<Glob>,
-    /// Why.
+    /// The reason.
     pub reason: Text,
     /// The last day of the suppression.
     pub expires: Option<Date>,

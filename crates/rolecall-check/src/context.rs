@@ -1,4 +1,4 @@
-//! The input of rules.
+//! The data that rules need.
 
 use std::sync::OnceLock;
 
@@ -17,7 +17,7 @@ use crate::pods::{PodOf, find_pods};
 use crate::rule_at::RuleAt;
 use crate::{ExternalKind, FieldPath};
 
-/// The input of a check, and the questions that several rules ask of it.
+/// The input of a check, with data that several rules need.
 pub(crate) struct Context<'a> {
     pub(crate) input: CheckInput<'a>,
     roles: Vec<&'a Role>,
@@ -31,9 +31,9 @@ pub(crate) struct Context<'a> {
     /// The roles of bindings, by the address of the binding.
     roles_of: FxHashMap<usize, &'a Role>,
     risks: OnceLock<Engine<'a>>,
-    /// Filled when a rule first asks for it.
+    /// Filled when a rule first needs it.
     pub(crate) unknown_subjects: OnceLock<Vec<MissingSubject<'a>>>,
-    /// Filled when a rule first asks for it.
+    /// Filled when a rule first needs it.
     pub(crate) dead_entries: OnceLock<Vec<DeadEntry<'a>>>,
 }
 
@@ -74,12 +74,16 @@ impl<'a> Context<'a> {
         self.input.inventory()
     }
 
-    /// Returns the catalogue of risks, as it applies to the input.
+    /// Returns the catalogue of risks, compiled for the input.
     pub(crate) fn risks(&self) -> &Engine<'a> {
-        self.risks.get_or_init(|| Engine::new(self.authorizer(), self.input.version))
+        self.risks.get_or_init(|| {
+            let engine = Engine::new(self.authorizer(), self.input.version);
+            engine.assess(&self.roles);
+            engine
+        })
     }
 
-    /// Returns what goes by a name.
+    /// Returns the index of objects by name.
     pub(crate) fn names(&self) -> &Names<'a> {
         &self.names
     }
@@ -88,20 +92,20 @@ impl<'a> Context<'a> {
         self.input.catalog
     }
 
-    /// Returns the roles that are judged, Kubernetes' own left out.
+    /// Returns the checked roles, without Kubernetes' default roles.
     pub(crate) fn roles(&self) -> impl Iterator<Item = &'a Role> {
         self.roles.iter().copied()
     }
 
-    /// Returns the rules of the roles that are judged. Those of aggregated roles are not among them:
-    /// a controller writes them.
+    /// Returns the rules of the checked roles, without those of aggregated roles, which a controller
+    /// writes.
     pub(crate) fn rules(&self) -> impl Iterator<Item = RuleAt<'a>> {
         self.roles().filter(|role| role.aggregation.is_none()).flat_map(|role| {
             role.rules.iter().enumerate().map(move |(index, rule)| RuleAt { role, index, rule })
         })
     }
 
-    /// Returns the bindings that are judged, Kubernetes' own left out.
+    /// Returns the checked bindings, without Kubernetes' default bindings.
     pub(crate) fn bindings(&self) -> impl Iterator<Item = &'a Binding> {
         self.bindings.iter().copied()
     }
@@ -111,7 +115,7 @@ impl<'a> Context<'a> {
         accounts.filter(|account| self.is_judged(&account.metadata))
     }
 
-    /// Returns the pod specs of the workloads that are judged, each once.
+    /// Returns the pod specs of the checked workloads, each once.
     pub(crate) fn pods(&self) -> &[PodOf<'a>] {
         &self.pods
     }
@@ -120,23 +124,23 @@ impl<'a> Context<'a> {
         self.input.is_judged(metadata)
     }
 
-    /// Returns whether what was read there is judged.
+    /// Returns whether objects from an origin are checked.
     pub(crate) fn is_judged_origin(&self, origin: &Origin) -> bool {
         self.input.is_judged_origin(origin)
     }
 
-    /// Returns whether an object may belong into another namespace than the one it was put in.
+    /// Returns whether an object might belong to a namespace other than the assumed one.
     pub(crate) fn is_guess(&self, metadata: &Metadata) -> bool {
         self.input.is_guess(metadata)
     }
 
-    /// Returns whether other software installs an object, as the configuration says.
+    /// Returns whether other software installs an object, according to the configuration.
     pub(crate) fn is_external(&self, kind: ExternalKind, namespace: &str, name: &str) -> bool {
         !self.input.complete
             && self.input.external.iter().any(|entry| entry.matches(kind, namespace, name))
     }
 
-    /// Returns whether a role is a default one of servers and grants no more than that.
+    /// Returns whether a role is a default role of servers that grants no more than the original.
     pub(crate) fn is_default_role(&self, role: &Role) -> bool {
         let Metadata { namespace, name, .. } = &role.metadata;
         let defaults = || self.input.defaults.iter().filter_map(|all| all.role(namespace, name));
@@ -148,17 +152,17 @@ impl<'a> Context<'a> {
         !rules.is_empty() && covers(&rules, &role.rules).is_complete()
     }
 
-    /// Returns whether a binding of the inventory is a default one of servers and names nobody else.
+    /// Returns whether a binding of the inventory is a default binding of servers without other subjects.
     pub(crate) fn is_default_binding(&self, binding: &Binding) -> bool {
         self.default_bindings.contains(&place(&binding.metadata))
     }
 
-    /// Returns the role that the roleRef of a binding of the inventory leads to.
+    /// Returns the role that the roleRef of a binding of the inventory refers to.
     pub(crate) fn role_of(&self, binding: &Binding) -> Option<&'a Role> {
         self.roles_of.get(&address(binding)).copied()
     }
 
-    /// Returns whether some aggregated ClusterRole copies the rules of this one.
+    /// Returns whether an aggregated ClusterRole copies the rules of this one.
     pub(crate) fn is_aggregated(&self, role: &Role) -> bool {
         self.aggregated_into(role).next().is_some()
     }
@@ -176,13 +180,13 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// Returns the bindings whose roleRef leads to a role, Kubernetes' own included.
+    /// Returns the bindings that refer to a role, including Kubernetes' default bindings.
     pub(crate) fn bindings_to(&self, role: &Role) -> Vec<&'a Binding> {
         self.authorizer().bindings_to(&role.metadata.namespace, &role.metadata.name)
     }
 }
 
-/// Returns the role of each binding whose roleRef leads to one.
+/// Returns the role of each binding whose role exists.
 fn roles_of(inventory: &Inventory) -> FxHashMap<usize, &Role> {
     let role_of = |binding: &Binding| {
         let namespace = match binding.role_ref.kind {

@@ -4,7 +4,7 @@ use crate::{Category, RuleCode, RuleMeta, Severity, Versions};
 
 include!(concat!(env!("OUT_DIR"), "/documents.rs"));
 
-/// Returns the rule of a code.
+/// Returns the rule with a code.
 pub(crate) fn find(code: RuleCode) -> Option<&'static RuleMeta> {
     let at = ALL.binary_search_by_key(&code, |rule| rule.code).ok()?;
     ALL.get(at).copied()
@@ -24,13 +24,13 @@ mod tests {
     fn each_rule_has_one_document_and_each_document_one_rule() {
         let with_logic = findings::rules().map(|rule| rule.meta.code);
         let risks: BTreeSet<RuleCode> = risk::all().map(|risk| risk.code).collect();
-        // Expectations and suppressions report them without a rule.
+        // Expectations and suppressions are reported without a rule.
         let others = (601..=607).map(RuleCode);
         // One search finds all paths.
         let of_paths = (572..=574).map(RuleCode);
         let of_suppressions = (901..=903).map(RuleCode);
-        // Those that compare a rendering with something else.
-        let of_renderings = [701, 702, 703, 704, 705, 706, 707, 710, 711, 712].map(RuleCode);
+        // Rules that compare a rendering with its sources or defaults.
+        let of_renderings = [701, 702, 703, 704, 705, 706, 707, 710, 711, 712, 713].map(RuleCode);
         let mut codes: Vec<RuleCode> = with_logic
             .chain(risks)
             .chain(others)

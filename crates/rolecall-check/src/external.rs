@@ -1,4 +1,4 @@
-//! Objects that other software installs, so that references to them are not broken.
+//! Objects that other software installs, to which references are valid.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,13 +6,13 @@ use std::str::FromStr;
 use rolecall_rbac::{Glob, Origin, Text};
 use serde::Deserialize;
 
-/// Objects that exist although no manifest of the input holds them.
+/// Objects that exist although no manifest of the input contains them.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Text")]
 pub struct External {
     /// The kind.
     pub kind: ExternalKind,
-    /// Which ones: the name, before it the namespace and `/` where the kind has one.
+    /// The names as `namespace/name`, or only `name` for cluster-scoped kinds.
     pub name: Glob,
     /// The position; the reader of the file sets it.
     pub origin: Origin,
@@ -29,7 +29,7 @@ pub enum ExternalKind {
     ServiceAccount,
 }
 
-/// Why an entry of `external` means nothing.
+/// The reason why an entry of `external` is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{text}` is none of `ClusterRole NAME`, `Role NAMESPACE/NAME` and `ServiceAccount NAMESPACE/NAME`"
@@ -40,7 +40,7 @@ pub struct ExternalError {
 }
 
 impl External {
-    /// Returns whether an object is among these; the namespace of a ClusterRole is empty.
+    /// Returns whether an object matches; the namespace of a ClusterRole is empty.
     pub fn matches(&self, kind: ExternalKind, namespace: &str, name: &str) -> bool {
         self.kind == kind
             && match kind {
@@ -85,7 +85,7 @@ impl TryFrom<Text> for External {
 }
 
 impl ExternalKind {
-    /// Returns the kind as manifests write it.
+    /// Returns the kind as in manifests.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Role => "Role",

@@ -4,18 +4,18 @@ use rolecall_rbac::{Catalog, PolicyRule, ServedResource, Text, edit_distance, is
 
 use crate::known;
 
-/// Why an entry of `resources` matches nothing in any of the rule's API groups.
+/// The reason why an entry of `resources` matches nothing in any of the rule's API groups.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Dead<'a> {
-    /// `pods/*` or `*/*`: a literal, where a wildcard was meant.
+    /// `pods/*` or `*/*`, which RBAC compares literally.
     SubresourceWildcard,
     /// A singular, a kind, a short name or another letter case.
     Spelling {
-        /// The resource that was meant.
+        /// The intended resource.
         meant: &'a ServedResource,
         /// The subresource as written.
         subresource: &'a str,
-        /// Whether it is served in none of the rule's groups either.
+        /// Whether no group of the rule serves it either.
         in_other_group: bool,
     },
     /// The resource exists, but in other API groups.
@@ -25,14 +25,14 @@ pub(crate) enum Dead<'a> {
     },
     /// No resource of the rule's groups has that name.
     Resource {
-        /// Resources that are spelled alike.
+        /// Resources with a similar spelling.
         similar: Vec<String>,
     },
     /// The resource has no such subresource.
     Subresource {
         /// The subresource as written.
         subresource: &'a str,
-        /// The ones it has.
+        /// The subresources that it has.
         existing: Vec<String>,
     },
 }
@@ -42,15 +42,15 @@ pub(crate) enum Dead<'a> {
 enum GroupKind {
     /// `*`.
     Any,
-    /// One that Kubernetes alone serves.
+    /// A group that only Kubernetes serves.
     BuiltIn,
-    /// One that an extension can serve.
+    /// A group that an extension can serve.
     Open,
-    /// One that cannot exist, or is a misspelled built-in one.
+    /// A group that cannot exist, or a misspelled built-in group.
     Impossible,
 }
 
-/// Returns why an entry of a rule's `resources` matches nothing; `None` if it can match something.
+/// Returns the reason why an entry of a rule's `resources` matches nothing; `None` if it can match something.
 pub(crate) fn of_resource<'a>(
     rule: &'a PolicyRule,
     entry: &'a Text,
@@ -62,7 +62,7 @@ pub(crate) fn of_resource<'a>(
     }
     let (name, subresource) = entry.split_once('/').unwrap_or((entry, ""));
     if subresource == "*" {
-        // Beside `*` nothing is lost.
+        // Next to `*`, the entry is redundant but harmless.
         let covered = rule.resources.iter().any(|resource| &**resource == "*");
         return (!covered).then_some(Dead::SubresourceWildcard);
     }
@@ -101,12 +101,12 @@ pub(crate) fn of_resource<'a>(
     Some(Dead::Resource { similar })
 }
 
-/// Returns whether the resources of a rule are audiences of tokens, as kubelets ask for them.
+/// Returns whether the resources of a rule are token audiences, which kubelets request.
 fn names_audiences(rule: &PolicyRule) -> bool {
     rule.verbs.iter().any(|verb| **verb == *known::TOKEN_AUDIENCE_VERB)
 }
 
-/// Returns whether an API group of a rule can never match, and which one was meant, if that is known.
+/// Returns whether an API group of a rule can never match, and the intended group if it is known.
 pub(crate) fn of_group<'a>(
     rule: &PolicyRule,
     group: &str,
@@ -138,7 +138,7 @@ fn may_match(group: &str, name: &str, subresource: &str, catalog: &Catalog) -> b
             if name == "*" {
                 return true;
             }
-            // A custom resource may have any name but one that is plainly another spelling.
+            // A custom resource can have any name that is not clearly another spelling of a built-in one.
             is_resource_name(name)
                 && (is_plural(name, catalog) || catalog.named(name).next().is_none())
                 && (matches!(subresource, "" | "scale" | "status")
@@ -184,7 +184,7 @@ fn group_kind<'n>(
     if impossible { GroupKind::Impossible } else { GroupKind::Open }
 }
 
-/// Returns the group that a misspelt one stands for, on the evidence that it has the resource.
+/// Returns the group that a misspelled one probably means, because it has the resource.
 fn similar_group<'a>(group: &str, name: &str, catalog: &'a Catalog) -> Option<&'a str> {
     groups_with(name, catalog).into_iter().find(|meant| {
         // `rbac` for `rbac.authorization.k8s.io`, `apps/v1` for `apps`, `app` for `apps`; but a group
@@ -200,7 +200,7 @@ fn similar_group<'a>(group: &str, name: &str, catalog: &'a Catalog) -> Option<&'
     })
 }
 
-/// Returns the built-in groups that have a resource of exactly that name, retired ones last.
+/// Returns the built-in groups that have a resource with this name, retired ones last.
 fn groups_with<'a>(name: &str, catalog: &'a Catalog) -> Vec<&'a str> {
     let served = catalog
         .named(name)
@@ -210,13 +210,13 @@ fn groups_with<'a>(name: &str, catalog: &'a Catalog) -> Vec<&'a str> {
     groups
 }
 
-/// Returns whether a name is another name of a custom resource that is known.
+/// Returns whether a name is another name of a known custom resource.
 fn is_alias(group: &str, name: &str, catalog: &Catalog) -> bool {
     catalog.get(group, name).is_none() && catalog.named(name).any(|served| *served.group == *group)
 }
 
-/// Returns whether a custom resource that is known does without a subresource that only its
-/// definition could add it. Programs can check access to others.
+/// Returns whether a known custom resource lacks a subresource that only its definition could add.
+/// Programs can check access to other subresources.
 fn lacks(group: &str, name: &str, subresource: &str, catalog: &Catalog) -> bool {
     matches!(subresource, "scale" | "status")
         && catalog.get(group, name).is_some_and(|served| {
@@ -230,24 +230,24 @@ fn is_plural(name: &str, catalog: &Catalog) -> bool {
         || known::built_in_groups().any(|group| known::is_not_always_served(group, name))
 }
 
-/// Returns whether a custom resource could have that plural: a DNS label.
+/// Returns whether a custom resource could have this plural: a DNS label.
 fn is_resource_name(name: &str) -> bool {
     !name.contains('.') && crate::validation::is_dns_subdomain(name)
 }
 
-/// Returns whether a name with dots can be one that an authorization check of the group's own server
-/// asks about, as Calico asks about `tier.networkpolicies` and metrics adapters about any metric.
+/// Returns whether a name with dots can be the resource of an access check by the group's own server, like
+/// Calico's checks of `tier.networkpolicies` and those of metrics adapters for any metric.
 fn is_virtual(group: &str, name: &str) -> bool {
     if group.ends_with(".metrics.k8s.io") {
         return true;
     }
     let Some((_, rest)) = name.split_once('.') else { return false };
-    // A resource with its group behind it was meant for the other field.
+    // A resource followed by its group was intended for the other field.
     let is_group = rest.contains('.') || rest == group || known::is_built_in(rest);
     !is_group && crate::validation::is_dns_subdomain(name)
 }
 
-/// Returns whether a group is a version alone: `v1`, `v1beta1`. Others may begin like one.
+/// Returns whether a group is only a version, such as `v1` or `v1beta1`. Other groups can begin like one.
 fn is_version(group: &str) -> bool {
     let rest = group.strip_prefix('v').unwrap_or_default();
     rest.starts_with(|c: char| c.is_ascii_digit()) && !rest.contains('.')

@@ -1,8 +1,10 @@
 //! Findings and their locations.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 
+use arcstr::literal;
 use rolecall_access::AccessTerm;
 use rolecall_paths::Sink;
 use rolecall_rbac::{
@@ -11,52 +13,55 @@ use rolecall_rbac::{
 
 use crate::{RuleMeta, Severity};
 
-/// One thing that is wrong, where it stands and how to fix it.
+/// A problem, its location and its fix.
 #[derive(Clone, Debug)]
 pub struct Finding {
     /// The rule that it breaks.
     pub rule: &'static RuleMeta,
-    /// How bad it is here.
+    /// The severity in this place.
     pub severity: Severity,
     /// The object that has to change.
     pub object: ObjectRef,
     /// The field within it.
     pub field: FieldPath,
-    /// The line of its file on which the field stands, where reading has noted it, as for most pod
-    /// specs; else 0.
+    /// The line of the field in its file, if the reader recorded it, as for most pod specs; 0 otherwise.
     pub line: u32,
     /// The problem: one lower-case fragment.
     pub message: String,
     /// The fix: one lower-case fragment; empty if the message contains it, and for denied requests, whose
     /// remedy depends on the command line that prints the finding.
-    pub fix: String,
+    pub fix: Cow<'static, str>,
     /// The part of the object, quoted from the object, so that a finding keeps its
     /// fingerprint when lines and indices move.
     pub about: String,
-    /// The line of the field's text that it is about, counted from 0, where the text is a script.
+    /// The line within the field's text, counted from 0, if the text is a script.
     pub line_of_text: Option<u32>,
-    /// Other objects that take part, such as the binding that makes a rule matter.
+    /// Related objects, such as the binding that grants the role.
     pub related: Vec<Related>,
-    /// The subjects that hold a risk together, as the command line takes them, where several do.
+    /// The subjects that have a risk together, in SUBJECT notation, if there are several.
     pub subjects: Vec<String>,
-    /// Findings of less weight about the same cause: other risks of its role, of its binding or of its holders.
+    /// Less severe findings with the same cause: other risks of its role, its binding or its holders.
     pub also: Vec<Also>,
-    /// The holders of a risk and its scope, in one text; empty for none or too many.
+    /// The holders of a risk and its scope, as one text; empty for none or too many.
     pub(crate) held_by: String,
     /// The holders of a risk, for findings that can be merged into those about their paths.
     pub(crate) holders: Vec<String>,
-    /// The end of the path that it describes.
+    /// The target of the path that it describes.
     pub reaches: Option<Sink>,
+    /// The changes that stop all such paths of its subject, where they are known.
+    pub changes: Vec<Change>,
+    /// The same number for findings about equal rules, whatever the names of their objects; 0 for none.
+    pub likeness: u64,
     /// The denied requests, from which a fix can be generated.
     pub denied: Option<Box<Denied>>,
-    /// Files that were not read and can contain the missing object; sorted.
+    /// Unread files that might contain the missing object, sorted.
     pub unless: Vec<Text>,
 }
 
-/// An object as findings name it.
+/// An object in a finding.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectRef {
-    /// Where it was read.
+    /// The origin.
     pub origin: Origin,
     /// The kind.
     pub kind: Text,
@@ -82,36 +87,49 @@ pub enum Step {
     Index(usize),
 }
 
-/// Another object that a finding rests on.
+/// Another object that a finding refers to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Related {
     /// The object.
     pub object: ObjectRef,
-    /// Its part in the finding: one fragment.
-    pub note: String,
+    /// Its role in the finding, as a fragment.
+    pub note: Cow<'static, str>,
 }
 
-/// Requests that an identity needs and may not make.
+/// Requests that an identity needs but is not allowed to make.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Denied {
     /// The subject.
     pub identity: Identity,
-    /// The refused requests.
+    /// The denied requests.
     pub requests: Vec<Request>,
-    /// Requests that are refused in every namespace and name none, because the namespace is only known at run time.
+    /// Requests that are denied in every namespace and have none, because the namespace is only known at run time.
     pub somewhere: Vec<Request>,
-    /// All the access that is missing, where `requests` are only examples of it.
+    /// All missing access, if `requests` are only examples of it.
     pub access: Option<AccessTerm>,
 }
 
-/// A finding that is reported with a graver one of the same cause.
+/// A change to a role, or to a binding, that stops a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The role.
+    pub role: ObjectRef,
+    /// The rule; `None` for the whole role.
+    pub rule: Option<usize>,
+    /// Whether the role is granted to the subject itself, rather than to an identity that it gains.
+    pub is_own: bool,
+    /// The change: one fragment.
+    pub advice: String,
+}
+
+/// A finding that is reported together with a more severe one with the same cause.
 #[derive(Clone, Debug)]
 pub struct Also {
     /// The rule.
     pub rule: &'static RuleMeta,
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
-    /// The object that it is about.
+    /// The object.
     pub object: ObjectRef,
     /// The field within it.
     pub field: FieldPath,
@@ -129,7 +147,7 @@ impl Finding {
             field: FieldPath::default(),
             line: 0,
             message,
-            fix: String::new(),
+            fix: Cow::default(),
             about: String::new(),
             line_of_text: None,
             related: Vec::new(),
@@ -138,6 +156,8 @@ impl Finding {
             held_by: String::new(),
             holders: Vec::new(),
             reaches: None,
+            changes: Vec::new(),
+            likeness: 0,
             denied: None,
             unless: Vec::new(),
         }
@@ -148,7 +168,7 @@ impl Finding {
         self
     }
 
-    /// Says that it is about a field that stands on some line, 0 where that is not known.
+    /// Locates the finding at a field on a line; 0 if the line is not known.
     pub(crate) fn at_line(self, field: FieldPath, line: u32) -> Self {
         Self { line, ..self.at(field) }
     }
@@ -163,7 +183,7 @@ impl Finding {
         self
     }
 
-    pub(crate) fn fix(mut self, fix: impl Into<String>) -> Self {
+    pub(crate) fn fix(mut self, fix: impl Into<Cow<'static, str>>) -> Self {
         self.fix = fix.into();
         self
     }
@@ -173,14 +193,27 @@ impl Finding {
         self
     }
 
-    /// Says that files which were not read can hold what is missing.
+    /// Adds unread files that might contain the missing object.
     pub(crate) fn unless(mut self, files: Vec<Text>) -> Self {
         self.unless = files;
         self
     }
 
-    pub(crate) fn related(mut self, object: ObjectRef, note: impl Into<String>) -> Self {
+    pub(crate) fn related(mut self, object: ObjectRef, note: impl Into<Cow<'static, str>>) -> Self {
+        // Most findings have one.
+        self.related.reserve_exact(usize::from(self.related.is_empty()));
         self.related.push(Related { object, note: note.into() });
+        self
+    }
+
+    /// Adds related objects with the same role.
+    pub(crate) fn all_related(
+        mut self,
+        objects: impl IntoIterator<Item = ObjectRef>,
+        note: &'static str,
+    ) -> Self {
+        let related = objects.into_iter().map(|object| Related { object, note: note.into() });
+        self.related.extend(related);
         self
     }
 
@@ -199,25 +232,26 @@ impl Finding {
         self
     }
 
-    /// Returns whether it is only that something unread decides.
+    /// Returns whether the finding depends only on unread input.
     pub fn is_undecided(&self) -> bool {
         self.rule.code == crate::findings::expectation::UNDECIDED
     }
 
-    /// Returns the message; where files were not read that can hold what is missing, it names them.
+    /// Returns the message, with the unread files that might contain the missing object.
     pub fn statement(&self) -> String {
+        let shown = |file: &Text| if **file == *"-" { "stdin".into() } else { file.clone() };
         let files = match &*self.unless {
             [] => return self.message.clone(),
-            [only] => only.to_string(),
-            [first, second] => format!("{first} or {second}"),
+            [only] => shown(only).to_string(),
+            [first, second] => format!("{} or {}", shown(first), shown(second)),
             [first, others @ ..] => {
-                format!("{first} or one of {} other unread files", others.len())
+                format!("{} or one of {} other unread files", shown(first), others.len())
             }
         };
         format!("{}, unless {files} provides it", self.message)
     }
 
-    /// Orders findings by where they stand, then by what they say.
+    /// Orders findings by location, then by text.
     pub(crate) fn in_order(&self, other: &Self) -> Ordering {
         self.object
             .cmp(&other.object)
@@ -239,10 +273,10 @@ impl ObjectRef {
         }
     }
 
-    fn of(kind: impl Into<Text>, metadata: &Metadata) -> Self {
+    fn of(kind: Text, metadata: &Metadata) -> Self {
         Self {
             origin: metadata.origin.clone(),
-            kind: kind.into(),
+            kind,
             namespace: metadata.namespace.clone(),
             name: metadata.name.clone(),
         }
@@ -251,25 +285,33 @@ impl ObjectRef {
 
 impl From<&Role> for ObjectRef {
     fn from(role: &Role) -> Self {
-        Self::of(role.kind(), &role.metadata)
+        let kind = match role.is_cluster_role() {
+            true => literal!("ClusterRole"),
+            false => literal!("Role"),
+        };
+        Self::of(kind, &role.metadata)
     }
 }
 
 impl From<&Binding> for ObjectRef {
     fn from(binding: &Binding) -> Self {
-        Self::of(binding.kind(), &binding.metadata)
+        let kind = match binding.is_cluster_role_binding() {
+            true => literal!("ClusterRoleBinding"),
+            false => literal!("RoleBinding"),
+        };
+        Self::of(kind, &binding.metadata)
     }
 }
 
 impl From<&ServiceAccount> for ObjectRef {
     fn from(account: &ServiceAccount) -> Self {
-        Self::of("ServiceAccount", &account.metadata)
+        Self::of(literal!("ServiceAccount"), &account.metadata)
     }
 }
 
 impl From<&Namespace> for ObjectRef {
     fn from(namespace: &Namespace) -> Self {
-        Self::of("Namespace", &namespace.metadata)
+        Self::of(literal!("Namespace"), &namespace.metadata)
     }
 }
 
@@ -298,7 +340,17 @@ impl FieldPath {
     /// Adds a step into a mapping.
     #[must_use]
     pub fn then_key(mut self, key: &str) -> Self {
-        self.steps.push(Step::Key(key.into()));
+        // Most paths have two steps.
+        self.steps.reserve_exact(2 * usize::from(self.steps.is_empty()));
+        let key = match key {
+            "roleRef" => literal!("roleRef"),
+            "rules" => literal!("rules"),
+            "spec" => literal!("spec"),
+            "subjects" => literal!("subjects"),
+            "template" => literal!("template"),
+            key => key.into(),
+        };
+        self.steps.push(Step::Key(key));
         self
     }
 

@@ -5,8 +5,8 @@ use rustc_hash::FxBuildHasher;
 
 use crate::Finding;
 
-/// Returns a fingerprint of each finding: the same as long as the finding is about the same thing of
-/// the same object, whatever moves around it, and different from every other's.
+/// Returns a fingerprint of each finding. It identifies the finding about a part of an object, even if other
+/// parts of the file move, and is unique.
 pub fn fingerprints(findings: &[Finding]) -> Vec<String> {
     let of = |finding: &Finding| {
         let object = &finding.object;
@@ -21,7 +21,7 @@ pub fn fingerprints(findings: &[Finding]) -> Vec<String> {
         .map(|hash| {
             let count = seen.entry(hash).or_default();
             *count += 1;
-            // Of several that are alike, the first keeps the plain one.
+            // Of several equal fingerprints, the first stays unchanged.
             match *count {
                 1 => format!("{hash:016x}"),
                 number => format!("{hash:016x}-{number}"),

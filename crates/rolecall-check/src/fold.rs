@@ -1,27 +1,31 @@
-//! Merges the findings about the same cause.
+//! Merges findings with the same cause.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
-use std::hash::Hash;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{BuildHasher, Hash};
 
+use rayon::prelude::*;
 use rolecall_paths::Sink;
-use rustc_hash::FxBuildHasher;
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use crate::findings::escalation::OF_PATHS;
-use crate::words::listed;
-use crate::{Also, Category, Finding, ObjectRef, Related, RuleCode, Severity, Step};
-
-/// The findings about workloads that run with access that is reported itself.
-const OF_WORKLOADS: [RuleCode; 2] = [RuleCode(557), RuleCode(558)];
+use crate::merged_words::{OF_WORKLOADS, others, rule_of};
+use crate::{Also, Category, Change, Finding, ObjectRef, Related, RuleCode, Severity, Step};
 
 /// The findings about subjects with the same cause: the access of a `default` ServiceAccount.
 const OF_DEFAULT_ACCOUNTS: [RuleCode; 2] = [RuleCode(401), RuleCode(509)];
+
+/// The finding that workloads run as a `default` ServiceAccount with access.
+const DEFAULT_ACCOUNT: RuleCode = RuleCode(401);
 
 /// The finding that a subject can become a stronger ServiceAccount.
 const ESCALATION: RuleCode = RuleCode(513);
 
 /// The finding about cluster-scoped resources in a role that cannot grant them.
 const CLUSTER_SCOPED: RuleCode = RuleCode(208);
+
+/// The number of changes that are added to the fix of a finding.
+const MOST_CHANGES: usize = 3;
 
 /// Risks, and the risks that they imply.
 const COVERED: [(RuleCode, &[RuleCode]); 3] = [
@@ -39,7 +43,7 @@ enum Cause<'f> {
     RoleRef(&'f ObjectRef),
     /// A subject of a binding.
     Subject(&'f ObjectRef, usize),
-    /// The kind of a role, which cannot grant what is cluster-scoped.
+    /// The kind of a role, which cannot grant cluster-scoped resources.
     Scope(&'f ObjectRef),
 }
 
@@ -50,7 +54,7 @@ enum Cause<'f> {
 /// The findings must be graded and not suppressed, so that a suppressed finding does not hide
 /// others.
 pub fn fold(findings: Vec<Finding>) -> Vec<Finding> {
-    let mut targets = Targets { of: (0..findings.len()).collect() };
+    let mut targets = Targets { of: (0..findings.len()).collect(), advice: BTreeMap::new() };
     for group in groups(&findings, cause) {
         join_group(&findings, group, &mut targets);
     }
@@ -62,8 +66,13 @@ pub fn fold(findings: Vec<Finding>) -> Vec<Finding> {
     for group in by_holders {
         join_roles(&findings, group, &mut targets);
     }
+    for mut group in groups(&findings, default_account) {
+        group.retain(|index| targets.root(*index) == *index);
+        join_group(&findings, group, &mut targets);
+    }
     escalations(&findings, &mut targets);
     paths(&findings, &mut targets);
+    paths_into_rules(&findings, &mut targets);
     workloads_into_bindings(&findings, &mut targets);
     join(findings, &targets)
 }
@@ -71,6 +80,8 @@ pub fn fold(findings: Vec<Finding>) -> Vec<Finding> {
 /// The target of each finding: itself, or the finding that it is merged into.
 struct Targets {
     of: Vec<usize>,
+    /// Changes besides the fix of a finding, because of those that are merged into it.
+    advice: BTreeMap<usize, BTreeSet<String>>,
 }
 
 impl Targets {
@@ -88,18 +99,31 @@ impl Targets {
     }
 }
 
-/// Returns the groups of findings with something in common, in order, without single findings.
+/// Returns the groups of findings with a common key, without single findings.
 fn groups<'f, K: Eq + Hash>(
     findings: &'f [Finding],
-    key: impl Fn(&'f Finding) -> Option<K>,
+    key: impl Fn(&'f Finding) -> Option<K> + Sync,
 ) -> Vec<Vec<usize>> {
-    let mut groups: HashMap<K, Vec<usize>, FxBuildHasher> = HashMap::default();
-    for (index, finding) in findings.iter().enumerate() {
-        if let Some(key) = key(finding) {
-            groups.entry(key).or_default().push(index);
+    let hash = |(index, finding)| Some((FxBuildHasher.hash_one(key(finding)?), index));
+    let mut hashes: Vec<(u64, usize)> = findings.par_iter().enumerate().filter_map(hash).collect();
+    hashes.par_sort_unstable();
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for alike in hashes.chunk_by(|(one, _), (other, _)| one == other) {
+        let mut left: Vec<usize> = match alike {
+            [_] => continue,
+            alike => alike.iter().map(|(_, index)| *index).collect(),
+        };
+        // Different keys hardly ever have the same hash.
+        while let Some(first) = left.first().and_then(|first| findings.get(*first)) {
+            let is_other = |index: &mut usize| {
+                findings.get(*index).is_some_and(|finding| key(finding) != key(first))
+            };
+            let others: Vec<usize> = left.extract_if(.., is_other).collect();
+            groups.push(std::mem::replace(&mut left, others));
         }
     }
-    groups.into_values().filter(|group| group.len() > 1).collect()
+    groups.retain(|group| group.len() > 1);
+    groups
 }
 
 /// Merges the findings of a cause into the most severe one; critical ones with other codes stay.
@@ -233,6 +257,53 @@ fn paths(findings: &[Finding], targets: &mut Targets) {
     }
 }
 
+/// Merges findings about paths into those about the risky rules that open them, because the fix of these
+/// stops the paths. Where it does not stop all of them, the fix of the path is added.
+fn paths_into_rules(findings: &[Finding], targets: &mut Targets) {
+    if findings.iter().all(|finding| finding.changes.is_empty()) {
+        return;
+    }
+    let mut of_rules: HashMap<(&ObjectRef, usize), usize, FxBuildHasher> = HashMap::default();
+    for (index, finding) in findings.iter().enumerate() {
+        let is_cause = finding.rule.category == Category::Risk
+            && finding.severity >= Severity::High
+            && !OF_PATHS.contains(&finding.rule.code)
+            && targets.root(index) == index;
+        if let Some(rule) = rule(finding).filter(|_| is_cause) {
+            of_rules.entry((&finding.object, rule)).or_insert(index);
+        }
+    }
+    for (index, finding) in findings.iter().enumerate() {
+        if finding.changes.is_empty() || targets.root(index) != index {
+            continue;
+        }
+        let own = finding.changes.iter().filter(|change| change.is_own);
+        let causes: Vec<usize> =
+            own.filter_map(|it| of_rules.get(&(&it.role, it.rule?)).copied()).collect();
+        let severity = |cause: &usize| findings.get(*cause).map(|cause| cause.severity);
+        let is_as_grave = |cause: &usize| severity(cause) >= Some(finding.severity);
+        let Some(cause) = causes.iter().copied().find(is_as_grave) else {
+            // Its own fix names the rules of minor risks.
+            causes.into_iter().for_each(|cause| targets.send(cause, index));
+            continue;
+        };
+        let is_open = |change: &&Change| {
+            change.rule.is_none_or(|rule| !of_rules.contains_key(&(&change.role, rule)))
+        };
+        let open: Vec<&str> =
+            finding.changes.iter().filter(is_open).map(|change| &*change.advice).collect();
+        let advice = match &*open {
+            [] => None,
+            few if few.len() <= MOST_CHANGES => Some(few.join(", and ")),
+            _ => Some(finding.fix.to_string()),
+        };
+        if let Some(advice) = advice {
+            targets.advice.entry(cause).or_default().insert(advice);
+        }
+        targets.send(index, cause);
+    }
+}
+
 /// Merges findings about workloads into those about the bindings that grant their access.
 fn workloads_into_bindings(findings: &[Finding], targets: &mut Targets) {
     if !findings.iter().any(is_of_workload) {
@@ -277,7 +348,7 @@ fn join(mut findings: Vec<Finding>, targets: &Targets) -> Vec<Finding> {
         index += 1;
         !stays(index - 1)
     });
-    // Only what is shown of the merged findings is kept.
+    // Keep only the displayed parts of the merged findings.
     let moved: Vec<(bool, Also)> = moves
         .map(|finding| {
             let of_workload = is_of_workload(&finding);
@@ -285,15 +356,20 @@ fn join(mut findings: Vec<Finding>, targets: &Targets) -> Vec<Finding> {
             (of_workload, Also { rule, severity, object, field, message })
         })
         .collect();
-    let targets = roots.iter().enumerate().filter(|(index, root)| index != *root);
-    for ((_, target), (of_workload, also)) in targets.zip(moved) {
+    let merged = roots.iter().enumerate().filter(|(index, root)| index != *root);
+    // The objects of findings with merged workloads, which can be all workloads of a cluster.
+    let mut related_of: FxHashMap<usize, FxHashSet<ObjectRef>> = FxHashMap::default();
+    for ((_, target), (of_workload, also)) in merged.zip(moved) {
         let position = positions.get(*target);
         let Some(main) = position.and_then(|position| findings.get_mut(*position)) else {
             continue;
         };
         if of_workload {
-            let note = "runs with this access".to_owned();
-            if !main.related.iter().any(|related| related.object == also.object) {
+            let related = related_of.entry(*target).or_insert_with(|| {
+                main.related.iter().map(|related| related.object.clone()).collect()
+            });
+            if related.insert(also.object.clone()) {
+                let note = "runs with this access".into();
                 main.related.push(Related { object: also.object.clone(), note });
             }
             if main.also.iter().any(|known| known.rule.code == also.rule.code) {
@@ -301,6 +377,13 @@ fn join(mut findings: Vec<Finding>, targets: &Targets) -> Vec<Finding> {
             }
         }
         main.also.push(also);
+    }
+    for (target, advice) in &targets.advice {
+        let position = positions.get(*target);
+        if let Some(main) = position.and_then(|position| findings.get_mut(*position)) {
+            let advice: Vec<&str> = advice.iter().map(String::as_str).collect();
+            main.fix = format!("{}; {}", main.fix, advice.join("; ")).into();
+        }
     }
     for finding in findings.iter_mut().filter(|finding| !finding.also.is_empty()) {
         finding.also.sort_by(|one, other| {
@@ -314,39 +397,6 @@ fn join(mut findings: Vec<Finding>, targets: &Targets) -> Vec<Finding> {
         }
     }
     findings
-}
-
-/// Lists the codes of the merged findings, with their rules if these differ: `RC511 in rules[3],
-/// RC549`.
-fn others(finding: &Finding) -> String {
-    let own = (&finding.object, rule_of(finding.field.steps.as_slice()));
-    let mut codes: BTreeMap<RuleCode, Option<Vec<String>>> = BTreeMap::new();
-    let is_worth_naming =
-        |also: &&Also| also.severity > Severity::Info || finding.severity == Severity::Info;
-    for also in finding.also.iter().filter(is_worth_naming) {
-        let rule = rule_of(&also.field.steps);
-        let places = codes.entry(also.rule.code).or_insert_with(|| Some(Vec::new()));
-        let place = match rule {
-            _ if (&also.object, rule) == own || OF_WORKLOADS.contains(&also.rule.code) => None,
-            Some(index) if also.object == finding.object => Some(format!("rules[{index}]")),
-            _ if also.object == finding.object => None,
-            _ => Some(also.object.to_string()),
-        };
-        match (place, places) {
-            (None, places) => *places = None,
-            (Some(place), Some(known)) if !known.contains(&place) => known.push(place),
-            _ => {}
-        }
-    }
-    let named = codes.into_iter().map(|(code, places)| match places.as_deref() {
-        None | Some([]) => code.to_string(),
-        Some([first, second, third, _, ..]) => {
-            let more = places.as_deref().map_or(0, <[String]>::len) - 3;
-            format!("{code} in `{first}`, `{second}`, `{third}` and {more} more")
-        }
-        Some(few) => format!("{code} in {}", listed(few)),
-    });
-    named.collect::<Vec<_>>().join(", ")
 }
 
 /// Returns the part that a finding shares with others of its cause.
@@ -370,16 +420,15 @@ fn held_by(finding: &Finding) -> Option<&str> {
     Some(&*finding.held_by).filter(|held| !held.is_empty())
 }
 
-fn rule(finding: &Finding) -> Option<usize> {
-    rule_of(&finding.field.steps)
+/// Returns the ServiceAccount `default` that workloads run as.
+fn default_account(finding: &Finding) -> Option<&str> {
+    let is_about_account = finding.rule.code == DEFAULT_ACCOUNT;
+    let is_binding = finding.object.kind.ends_with("Binding");
+    (is_about_account && is_binding).then_some(&*finding.about)
 }
 
-/// Returns the index of the rule that a field belongs to.
-fn rule_of(steps: &[Step]) -> Option<usize> {
-    match steps {
-        [Step::Key(key), Step::Index(index), ..] if **key == *"rules" => Some(*index),
-        _ => None,
-    }
+fn rule(finding: &Finding) -> Option<usize> {
+    rule_of(&finding.field.steps)
 }
 
 fn is_of_workload(finding: &Finding) -> bool {

@@ -13,45 +13,44 @@ pub struct CheckInput<'a> {
     pub authorizer: &'a Authorizer,
     /// The resources that the server serves.
     pub catalog: &'a Catalog,
-    /// The default roles and bindings of servers, an inventory for each version that is known; they
-    /// are nobody's fault. Servers between two versions start with some of either.
+    /// The default roles and bindings of servers, one inventory for each known version. They are never
+    /// reported. Servers between two versions start with some of either.
     pub defaults: &'a [Inventory],
-    /// Where aggregation changed what was written.
+    /// The differences between written and aggregated rules.
     pub drifts: &'a [AggregationDrift],
     /// The version of the server.
     pub version: KubernetesVersion,
-    /// Which objects are judged.
+    /// The objects to check.
     pub judged: Judged,
-    /// The objects that exist outside of the input.
+    /// The objects that exist outside the input.
     pub external: &'a [External],
-    /// Whether the input is all that there is, as of a cluster or its snapshot: nothing is external.
+    /// Whether the input is complete, like a cluster or its snapshot: nothing is external.
     pub complete: bool,
-    /// Whether it is known where objects belong that name no namespace, and no guess.
+    /// Whether the namespaces of objects that do not set one are known, and not guessed.
     pub namespace_given: bool,
     /// The program that applies the objects.
     pub applied_by: AppliedBy,
-    /// Whether all objects are applied together, as those of one rendering, and not from a collection of
-    /// files.
+    /// Whether all objects are applied together, like those of one rendering, unlike a collection of files.
     pub is_one_install: bool,
 }
 
 /// The program that applies the objects, which decides their order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AppliedBy {
-    /// One that is not known: Helm for objects with Helm hooks.
+    /// An unknown program, or Helm for objects with Helm hooks.
     #[default]
     Unknown,
-    /// Argo CD, which gives Helm hooks another order.
+    /// Argo CD, which runs Helm hooks in a different order.
     ArgoCd,
 }
 
-/// Which objects findings are about.
+/// The objects that can have findings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Judged {
-    /// Those read from files: a live cluster below them is only what they are laid over.
+    /// Objects in files. A live cluster below them is only context.
     #[default]
     Files,
-    /// Those of a live cluster too.
+    /// Also the objects of a live cluster.
     Everything,
 }
 
@@ -60,17 +59,17 @@ impl<'a> CheckInput<'a> {
         self.authorizer.inventory()
     }
 
-    /// Returns whether an object can belong to another namespace than the assumed one.
+    /// Returns whether an object can belong to a namespace other than the assumed one.
     pub(crate) fn is_guess(&self, metadata: &Metadata) -> bool {
         (metadata.namespace_assumed && !self.namespace_given) || is_template(&metadata.namespace)
     }
 
-    /// Returns whether findings can be about an object.
+    /// Returns whether an object can have findings.
     pub(crate) fn is_judged(&self, metadata: &Metadata) -> bool {
         self.is_judged_origin(&metadata.origin)
     }
 
-    /// Returns whether findings can be about objects from an origin.
+    /// Returns whether objects from an origin can have findings.
     pub(crate) fn is_judged_origin(&self, origin: &Origin) -> bool {
         match origin {
             Origin::File { .. } => true,

@@ -1,4 +1,4 @@
-//! Decides whether the needs of a workload are refused.
+//! Decides whether the requests that a workload needs are denied.
 
 use rolecall_command::{Need, NeedName, NeedNamespace, NeedTarget};
 use rolecall_rbac::{
@@ -13,16 +13,16 @@ use crate::unread::file_of;
 pub(crate) enum Judgement {
     /// The request is, or can be, allowed.
     MayPass,
-    /// The request is refused, whatever the unknown parts are.
+    /// The request is denied, regardless of the unknown parts.
     Refused {
-        /// A request that is refused.
+        /// A denied request.
         request: Request,
-        /// Whether its namespace is only known at run time: it is refused in each, and `request` names none.
+        /// Whether its namespace is only known at run time: it is denied in each, and `request` has none.
         somewhere: bool,
     },
 }
 
-/// Judges the need of a Pod of a namespace that runs as an identity.
+/// Evaluates a need of a Pod in a namespace that runs as an identity.
 pub(crate) fn judge(
     need: &Need,
     authorizer: &Authorizer,
@@ -85,7 +85,7 @@ fn judge_verb(
     };
     let is_each = *namespace == NeedNamespace::Each;
     let namespace: Option<Text> = match (namespace, name) {
-        // A Namespace is asked about in itself.
+        // A request for a Namespace is checked in that namespace.
         (_, NeedName::Known(name)) if is_namespace => Some(name.clone()),
         (_, NeedName::Unknown) if is_namespace => None,
         (_, NeedName::Collection) if is_namespace => Some("".into()),
@@ -102,7 +102,7 @@ fn judge_verb(
             ask(authorizer, identity, request(&namespace, name))
         }
         (namespace, name) => {
-            // Whatever the names turn out to be, some rule would have to allow one.
+            // Regardless of the names, some rule would have to allow one of them.
             let counts = |binding: &Binding| {
                 let within = &binding.metadata.namespace;
                 binding.is_cluster_role_binding()
@@ -138,8 +138,8 @@ fn judge_verb(
     }
 }
 
-/// Returns whether an identity without `bind` can bind a role: because it holds all the permissions that
-/// the role grants, or perhaps, when the role was not read.
+/// Returns whether an identity without `bind` can bind a role, because it holds all the permissions that the
+/// role grants, or because the role was not read and it might.
 fn may_bind_as_holder(authorizer: &Authorizer, identity: &Identity, request: &Request) -> bool {
     let Target::Resource(target) = &request.target else { return false };
     let is_bind = *request.verb == *"bind" && *target.group == *"rbac.authorization.k8s.io";
@@ -160,7 +160,7 @@ fn may_bind_as_holder(authorizer: &Authorizer, identity: &Identity, request: &Re
 fn ask(authorizer: &Authorizer, identity: &Identity, request: Request) -> Judgement {
     match authorizer.authorize_as_written(identity, &request).verdict {
         Verdict::NoOpinion => Judgement::Refused { request, somewhere: false },
-        // A file that was not read can grant it: that is said with the finding.
+        // A file that was not read might grant it: the finding says so.
         Verdict::Unknown { gaps } if gaps.iter().all(|gap| file_of(gap).is_some()) => {
             Judgement::Refused { request, somewhere: false }
         }

@@ -16,14 +16,17 @@ mod fingerprint;
 mod fold;
 mod input;
 mod judgement;
+mod likeness;
+mod merged_words;
 mod missing_subject;
 mod names;
 mod path_words;
 mod pods;
+mod release_directory;
 mod rule_at;
 mod rule_meta;
+mod set_aside;
 mod suppression;
-mod test_files;
 mod unread;
 mod validation;
 mod words;
@@ -34,39 +37,66 @@ pub use config::{
 };
 pub use date::{Date, DateError};
 pub use external::{External, ExternalError, ExternalKind};
-pub use finding::{Also, Denied, FieldPath, Finding, ObjectRef, Related, Step};
+pub use finding::{Also, Change, Denied, FieldPath, Finding, ObjectRef, Related, Step};
 pub use findings::dead::{DeadGrant, dead_grant, dead_subject};
 pub use findings::denied::{Deployer, check_deployer, unheld_grants};
 pub use findings::escalation::{rule_of, searches_paths};
 pub use findings::expectation::expectation_findings;
 pub use findings::rendering::{
-    Build, ClusterQuestion, Layer, PatchTarget, TokenSecret, Variant, check_build, check_variant,
-    cluster_questions,
+    Build, ClusterQuestion, Layer, OmittedObject, PatchTarget, TokenSecret, Variant, check_build,
+    check_variant, cluster_questions, omitted_objects,
 };
 pub use fingerprint::fingerprints;
 pub use fold::fold;
 pub use input::{AppliedBy, CheckInput, Judged};
+pub use release_directory::is_of_later_release;
 pub use rolecall_access::{
     KubernetesVersion, RuleCode, RuleCodeError, Severity, UnknownSeverityError, VersionError,
     Versions,
 };
 pub use rule_meta::{Category, RuleMeta};
+pub use set_aside::{SetAside, SetAsideFiles};
 pub use suppression::{Suppressed, suppress};
-pub use test_files::{is_in_tests, soften_tests};
 pub use validation::{Violation, validate_binding, validate_role};
+
+use std::cmp::Ordering;
 
 use rayon::slice::ParallelSliceMut;
 use rolecall_access::known;
 
-/// Returns what is wrong, sorted by place.
+/// Returns the findings, sorted by location.
 pub fn check(input: CheckInput<'_>) -> Vec<Finding> {
     let context = context::Context::new(input);
     let mut findings = findings::check(&context);
-    rayon::join(|| findings.par_sort_by(Finding::in_order), || drop(context));
+    likeness::mark(&context, &mut findings);
+    rayon::join(|| sort(&mut findings), || drop(context));
     findings
 }
 
-/// Returns every rule, in the order of their codes.
+/// Sorts findings by location, in place: they are large.
+fn sort(findings: &mut [Finding]) {
+    let mut order: Vec<usize> = (0..findings.len()).collect();
+    order.par_sort_unstable_by(|one, other| {
+        let by_place = findings.get(*one).zip(findings.get(*other));
+        let by_place = by_place.map_or(Ordering::Equal, |(one, other)| one.in_order(other));
+        by_place.then_with(|| one.cmp(other))
+    });
+    // Each swap moves one finding to its final position, and continues with the one that it replaced.
+    let mut place_of = vec![0; order.len()];
+    for (place, index) in order.into_iter().enumerate() {
+        if let Some(slot) = place_of.get_mut(index) {
+            *slot = place;
+        }
+    }
+    for index in 0..findings.len() {
+        while let Some(place) = place_of.get(index).copied().filter(|place| *place != index) {
+            findings.swap(index, place);
+            place_of.swap(index, place);
+        }
+    }
+}
+
+/// Returns all rules in the order of their codes.
 pub fn rules() -> &'static [&'static RuleMeta] {
     &documents::ALL
 }

@@ -76,39 +76,39 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// Returns the Roles of a name, sorted by namespace.
+    /// Returns the Roles with a name, sorted by namespace.
     pub(crate) fn roles(&self, name: &str) -> &[&'a Role] {
         self.roles.get(name).map_or(&[], Vec::as_slice)
     }
 
-    /// Returns the ServiceAccounts of a name, sorted by namespace.
+    /// Returns the ServiceAccounts with a name, sorted by namespace.
     pub(crate) fn accounts(&self, name: &str) -> &[&'a ServiceAccount] {
         self.accounts.get(name).map_or(&[], Vec::as_slice)
     }
 
-    /// Returns whether an operator makes a ServiceAccount for a custom resource of the input.
+    /// Returns whether an operator creates a ServiceAccount for a custom resource of the input.
     pub(crate) fn is_account_of_operator(&self, namespace: &str, name: &str) -> bool {
         self.accounts_of_operators.contains(&(namespace, name))
     }
 
-    /// Returns whether a default binding of servers names a ServiceAccount, which a controller makes.
+    /// Returns whether a default binding of servers names a ServiceAccount, which a controller creates.
     pub(crate) fn is_account_of_servers(&self, namespace: &str, name: &str) -> bool {
         self.accounts_of_servers.contains(&(namespace, name))
     }
 
-    /// Returns whether a binding names a ServiceAccount itself, and not as a user or by its groups.
+    /// Returns whether a binding names a ServiceAccount directly, and not as a user or by its groups.
     pub(crate) fn is_bound(&self, account: &ServiceAccount) -> bool {
         self.bound_accounts.contains(&(&*account.metadata.namespace, &*account.metadata.name))
     }
 
-    /// Returns whether the input holds a namespace or a role in it.
+    /// Returns whether the input contains a namespace or a role in it.
     pub(crate) fn has_namespace(&self, namespace: &str) -> bool {
         self.namespaces.contains(namespace)
     }
 
-    /// Returns whether a role belongs to something that is judged, as its name says: it differs from
-    /// another role's in its last word, or goes on where the name of something else ends. A first word
-    /// alone is often that of the product that an example is about.
+    /// Returns whether a role belongs to a checked application, according to its name: it differs from another
+    /// role's name in the last word, or continues the name of another object. A common first word is not enough,
+    /// because it is often the product that an example uses.
     pub(crate) fn has_namesake(&self, name: &str) -> bool {
         let is_known = |start: &str| start.len() >= 3 && self.names.contains(start);
         family(name).is_some_and(|family| family.len() >= 3 && self.families.contains(family))

@@ -27,7 +27,7 @@ pub(crate) fn uses_defaults(steps: &[Step<'_>]) -> bool {
     })
 }
 
-/// Says what a subject reaches, and how.
+/// Describes the target that a subject reaches, and the steps.
 pub(crate) fn message(
     subject: &str,
     sink: &Sink,
@@ -46,7 +46,7 @@ pub(crate) fn message(
     text
 }
 
-/// Describes an end, as it follows after `can`.
+/// Describes a target, as it follows after `can`.
 pub(crate) fn end(sink: &Sink) -> String {
     match sink {
         Sink::ClusterAdmin => "become cluster-admin".to_owned(),
@@ -90,7 +90,7 @@ pub(crate) fn add_evidence(mut finding: Finding, steps: &[Step<'_>]) -> Finding 
         let subject = grant.subject.notation(&grant.binding.metadata);
         let binding = format!("step {step}: grants it to {}", quote(&subject));
         for (object, note) in [(grant.role.into(), rule), (grant.binding.into(), binding)] {
-            let related = Related { object, note };
+            let related = Related { object, note: note.into() };
             if !finding.related.contains(&related) {
                 finding.related.push(related);
             }

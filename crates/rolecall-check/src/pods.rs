@@ -1,23 +1,24 @@
-//! Pods of judged workloads and their identities.
+//! Pods of checked workloads and their identities.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use rayon::iter::ParallelIterator;
 use rayon::slice::ParallelSlice;
 use rolecall_command::Invocation;
 use rolecall_rbac::{Identity, Inventory, PodSpec, ServiceAccount, SubjectKind, Workload};
-use rustc_hash::FxBuildHasher;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::input::CheckInput;
 
-/// A pod spec of a judged workload.
+/// A pod spec of a checked workload.
 pub(crate) struct PodOf<'a> {
     pub(crate) workload: &'a Workload,
     pub(crate) spec: &'a PodSpec,
     pub(crate) runs_as: RunsAs,
     /// Its ServiceAccount, if that is in the input.
     pub(crate) account: Option<&'a ServiceAccount>,
-    /// Whether admission mounts a token: what the Pod says, else its ServiceAccount, else yes.
+    /// Whether admission mounts a token, according to the Pod, its ServiceAccount or the default.
     pub(crate) automounts: bool,
     /// The command lines that its containers run.
     pub(crate) invocations: Vec<Invocation>,
@@ -26,15 +27,15 @@ pub(crate) struct PodOf<'a> {
 /// The ServiceAccount of a Pod.
 pub(crate) enum RunsAs {
     /// A ServiceAccount of its namespace.
-    Account(Identity),
-    /// Nobody: a static Pod.
+    Account(Arc<Identity>),
+    /// None: a static Pod.
     Nobody,
     /// A ServiceAccount of a namespace that is only known once the workload is applied.
     Undecided,
 }
 
-/// Finds the pod specs of judged workloads, but for what others of them are the templates of: a
-/// Deployment is judged once, not once more for its ReplicaSet and for each of its Pods.
+/// Finds the pod specs of checked workloads, without those that another workload created: a Deployment is
+/// checked once, and its ReplicaSet and Pods are not checked again.
 pub(crate) fn find_pods<'a>(input: &CheckInput<'a>) -> Vec<PodOf<'a>> {
     let inventory = input.inventory();
     let bound = BoundNames::new(inventory);
@@ -43,13 +44,15 @@ pub(crate) fn find_pods<'a>(input: &CheckInput<'a>) -> Vec<PodOf<'a>> {
         .iter()
         .filter(|workload| input.is_judged(&workload.metadata))
         .collect();
-    let pods_of = |workload: &'a Workload, accounts: &'a [ServiceAccount]| {
+    let add_pods = |workload: &'a Workload,
+                    accounts: &'a [ServiceAccount],
+                    known: &mut Known<'a>,
+                    pods: &mut Vec<PodOf<'a>>| {
         let owner = owner(input, workload);
         let is_own = move |spec: &&PodSpec| {
             owner.is_none_or(|owner| owner.pods.iter().all(|other| !is_alike(spec, other)))
         };
-        let bound = &bound;
-        workload.pods.iter().filter(is_own).map(move |spec| {
+        let of_spec = |spec: &'a PodSpec| {
             let name = spec.service_account_name();
             let account = accounts.binary_search_by(|account| (*account.metadata.name).cmp(name));
             let account = account.ok().and_then(|at| accounts.get(at));
@@ -57,31 +60,35 @@ pub(crate) fn find_pods<'a>(input: &CheckInput<'a>) -> Vec<PodOf<'a>> {
             PodOf {
                 workload,
                 spec,
-                runs_as: runs_as(input, bound, workload, spec),
+                runs_as: runs_as(input, &bound, workload, spec, known),
                 account,
                 automounts: spec.automount_token.or(of_account).unwrap_or(true),
                 invocations: rolecall_command::invocations(spec),
             }
-        })
+        };
+        pods.extend(workload.pods.iter().filter(is_own).map(of_spec));
     };
-    // Workloads are sorted by their namespaces, whose ServiceAccounts are looked up once.
+    // Workloads are sorted by namespace, so each namespace's ServiceAccounts are looked up once.
     let of_share = |workloads: &[&'a Workload]| {
         let mut pods = Vec::with_capacity(workloads.len());
         let namespace = |workload: &'a Workload| &workload.metadata.namespace;
         for workloads in workloads.chunk_by(|one, other| namespace(one) == namespace(other)) {
             let namespace = workloads.first().map_or("", |workload| namespace(workload));
             let accounts = inventory.service_accounts_in(namespace);
-            pods.extend(workloads.iter().flat_map(|workload| pods_of(workload, accounts)));
+            let mut known = Known::default();
+            for workload in workloads {
+                add_pods(workload, accounts, &mut known, &mut pods);
+            }
         }
         pods
     };
     workloads.par_chunks(WORKLOADS_AT_ONCE).flat_map_iter(of_share).collect()
 }
 
-/// How many workloads are looked at in one piece.
+/// The number of workloads that a task checks.
 const WORKLOADS_AT_ONCE: usize = 256;
 
-/// Returns the judged workload that made another.
+/// Returns the checked workload that created another.
 fn owner<'a>(input: &CheckInput<'a>, workload: &Workload) -> Option<&'a Workload> {
     let owner = workload.owner.as_ref()?;
     let namespace = &workload.metadata.namespace;
@@ -90,8 +97,8 @@ fn owner<'a>(input: &CheckInput<'a>, workload: &Workload) -> Option<&'a Workload
     input.is_judged(&found.metadata).then_some(found)
 }
 
-/// Returns whether a Pod runs as its template's ServiceAccount, and nothing that the template does
-/// not; what admission mounts and injects is no difference.
+/// Returns whether a Pod runs as its template's ServiceAccount and has the same commands. Differences that
+/// admission makes, such as mounts, are ignored.
 fn is_alike(spec: &PodSpec, template: &PodSpec) -> bool {
     spec.service_account_name() == template.service_account_name()
         && spec.containers.iter().all(|container| {
@@ -104,11 +111,15 @@ fn is_alike(spec: &PodSpec, template: &PodSpec) -> bool {
         })
 }
 
-fn runs_as(
+/// The identities of the ServiceAccounts of a namespace, which Pods share.
+type Known<'a> = FxHashMap<&'a str, Arc<Identity>>;
+
+fn runs_as<'a>(
     input: &CheckInput<'_>,
     bound: &BoundNames<'_>,
     workload: &Workload,
-    spec: &PodSpec,
+    spec: &'a PodSpec,
+    known: &mut Known<'a>,
 ) -> RunsAs {
     if workload.mirror {
         return RunsAs::Nobody;
@@ -118,10 +129,11 @@ fn runs_as(
     if input.is_guess(&workload.metadata) && bound.is_elsewhere(name, namespace) {
         return RunsAs::Undecided;
     }
-    RunsAs::Account(Identity::service_account(namespace, name))
+    let identity = || Arc::new(Identity::service_account(namespace, name));
+    RunsAs::Account(known.entry(name).or_insert_with(identity).clone())
 }
 
-/// The namespaces that bindings write out for ServiceAccounts, by the accounts' names.
+/// The namespaces that bindings set explicitly for ServiceAccounts, by the name of the account.
 struct BoundNames<'a>(HashMap<&'a str, BTreeSet<&'a str>, FxBuildHasher>);
 
 impl<'a> BoundNames<'a> {
@@ -136,8 +148,8 @@ impl<'a> BoundNames<'a> {
         Self(names)
     }
 
-    /// Returns whether a binding names the ServiceAccount in another namespace, which may be the one
-    /// where it will be.
+    /// Returns whether a binding names the ServiceAccount in another namespace, which might be its namespace
+    /// once it is applied.
     fn is_elsewhere(&self, name: &str, namespace: &str) -> bool {
         self.0.get(name).is_some_and(|found| found.iter().any(|other| *other != namespace))
     }

@@ -2,7 +2,7 @@
 
 use rolecall_rbac::{PolicyRule, Role};
 
-/// One rule of a role that is judged.
+/// One rule of a checked role.
 #[derive(Clone, Copy)]
 pub(crate) struct RuleAt<'a> {
     pub(crate) role: &'a Role,

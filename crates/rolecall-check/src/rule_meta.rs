@@ -1,4 +1,4 @@
-//! A rule apart from its logic.
+//! The documentation of a rule.
 
 use std::fmt;
 
@@ -12,13 +12,13 @@ use crate::{RuleCode, Severity, Versions};
 pub struct RuleMeta {
     /// The code.
     pub code: RuleCode,
-    /// The name, in words that follow "allow": it names the problem.
+    /// The name, which describes the problem and reads well after "allow".
     pub name: &'static str,
     /// The title: a noun phrase that names the problem.
     pub title: &'static str,
     /// The category.
     pub category: Category,
-    /// The severity of its findings, the highest one where it depends on the scope.
+    /// The severity of its findings; the highest one if it depends on the scope.
     pub severity: Severity,
     /// The first version of rolecall that has it.
     pub since: &'static str,
@@ -31,7 +31,7 @@ pub struct RuleMeta {
 /// The kind of problem that a rule finds; the first digit of its code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Category {
-    /// RC1: references that lead nowhere, objects that the API server rejects.
+    /// RC1: references to missing objects, and objects that the API server rejects.
     Broken,
     /// RC2: rules and subjects that can never match.
     Dead,
@@ -43,14 +43,14 @@ pub enum Category {
     Risk,
     /// RC6: access that differs from the expectations in `rolecall.yaml`.
     Expectation,
-    /// RC7: what Kustomize, Helm or Argo CD make of the objects.
+    /// RC7: the effects of Kustomize, Helm or Argo CD on the objects.
     Rendering,
     /// RC9: suppressions that are unused, expired or malformed.
     Suppression,
 }
 
 impl RuleMeta {
-    /// The headings of every rule's documentation, in their order.
+    /// The headings of every rule's documentation, in order.
     pub const SECTIONS: [&'static str; 4] =
         ["What it finds", "Why it matters", "Example", "How to fix it"];
 
@@ -59,7 +59,7 @@ impl RuleMeta {
         self.name == text || text.parse() == Ok(self.code)
     }
 
-    /// Returns every severity of its findings with where it applies, such as `high; critical in the whole
+    /// Returns each severity of its findings with its condition, such as `high; critical in the whole
     /// cluster`.
     pub fn grades(&self) -> String {
         rolecall_access::risk::grades(self.code)

@@ -13,7 +13,7 @@ const KEY: &str = "rolecall.dev/ignore";
 pub struct Suppressed {
     /// The finding.
     pub finding: Finding,
-    /// The reason given.
+    /// The reason for the suppression.
     pub reason: String,
 }
 
@@ -192,7 +192,7 @@ fn parse<'a>(text: &'a str, object: &ObjectRef) -> Result<Vec<Entry<'a>>, EntryE
     Ok(codes.into_iter().map(entry).collect())
 }
 
-/// Splits the codes off the start of a text: all words up to the first one without a comma.
+/// Splits the codes from the start of a text: all words up to the first one without a comma.
 fn codes(text: &str) -> Result<(Vec<&str>, &str), EntryError> {
     let mut codes = Vec::new();
     let mut rest = text;

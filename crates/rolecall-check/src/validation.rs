@@ -1,8 +1,8 @@
 //! The validation of the API server, with its messages.
 //!
-//! Mirrors `pkg/apis/rbac/validation` and what it uses of `apimachinery` after
-//! defaulting, which readers have done (docs/semantics.md#validation). Placeholders such as `${NAME}`
-//! are valid everywhere, because another program replaces them before the server sees the object.
+//! Mirrors `pkg/apis/rbac/validation` and the parts of `apimachinery` that it uses, after defaulting, which
+//! readers have done (docs/semantics.md#validation). Placeholders such as `${NAME}` are valid everywhere, because
+//! another program replaces them before the server sees the object.
 
 use rolecall_rbac::{
     Binding, LabelOperator, LabelSelector, Labels, Metadata, PolicyRule, Role, Subject,
@@ -11,18 +11,18 @@ use rolecall_rbac::{
 
 use crate::{FieldPath, KubernetesVersion};
 
-/// One thing that the API server says about an object that it rejects.
+/// A message of the API server about an object that it rejects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
     /// The field.
     pub field: FieldPath,
-    /// The server's words about it, without the field.
+    /// The server's message, without the field.
     pub message: String,
 }
 
 const RBAC_GROUP: &str = "rbac.authorization.k8s.io";
 
-/// Returns why a server would reject a Role or ClusterRole, in its order.
+/// Returns the reasons why a server would reject a Role or ClusterRole, in its order.
 pub fn validate_role(role: &Role, version: KubernetesVersion) -> Vec<Violation> {
     let mut violations = Violations::of_metadata(&role.metadata, version);
     for (index, rule) in role.rules.iter().enumerate() {
@@ -44,7 +44,7 @@ pub fn validate_role(role: &Role, version: KubernetesVersion) -> Vec<Violation> 
     violations.0
 }
 
-/// Returns why a server would reject a RoleBinding or ClusterRoleBinding, in its order.
+/// Returns the reasons why a server would reject a RoleBinding or ClusterRoleBinding, in its order.
 pub fn validate_binding(binding: &Binding, version: KubernetesVersion) -> Vec<Violation> {
     let mut violations = Violations::of_metadata(&binding.metadata, version);
     violations.role_ref(binding);
@@ -55,19 +55,19 @@ pub fn validate_binding(binding: &Binding, version: KubernetesVersion) -> Vec<Vi
     violations.0
 }
 
-/// Returns whether a violation is about a roleRef's kind, which says more than that it is invalid.
+/// Returns whether a violation concerns the kind of a roleRef, which has a more specific finding.
 pub(crate) fn is_role_kind(violation: &Violation) -> bool {
     violation.field == FieldPath::key("roleRef").then_key("kind")
 }
 
-/// Returns whether a server takes the roleRef of a binding, whatever it leads to.
+/// Returns whether a server accepts the roleRef of a binding, even if the role does not exist.
 pub(crate) fn refers_well(binding: &Binding) -> bool {
     let mut violations = Violations(Vec::new());
     violations.role_ref(binding);
     violations.0.is_empty()
 }
 
-/// Returns whether a server would reject a binding for one of its subjects.
+/// Returns whether a server would reject a binding because of one of its subjects.
 pub(crate) fn rejects_subject(binding: &Binding, index: usize, version: KubernetesVersion) -> bool {
     let mut violations = Violations(Vec::new());
     if let Some(subject) = binding.subjects.get(index) {
@@ -278,7 +278,7 @@ impl Violations {
         }
     }
 
-    /// Checks a name that becomes a part of a URL's path, which is all that RBAC asks of names.
+    /// Checks that a name can be a segment of a URL path, the only requirement of RBAC for names.
     fn path_segment(&mut self, field: FieldPath, name: &str) {
         if is_template(name) {
             return;
@@ -334,7 +334,7 @@ fn with_detail(what: &str, detail: &str) -> String {
     if detail.is_empty() { what.to_owned() } else { format!("{what}: {detail}") }
 }
 
-/// Writes a list as the server shows it: as JSON, older ones as a Go literal.
+/// Writes a list as the server does: as JSON, and for older servers as a Go literal.
 fn go_strings(values: &[Text], version: KubernetesVersion) -> String {
     let values: Vec<String> = values.iter().map(|value| quoted(value)).collect();
     match version.minor >= 33 {
@@ -350,7 +350,7 @@ fn quoted(text: &str) -> String {
 /// The size limit of a label's value, and of the name in its key.
 const MAX_LABEL: usize = 63;
 
-/// The characters of a label's value, and of the name in its key, in the words of the server.
+/// The characters of a label's value and of the name in its key, in the server's wording.
 const LABEL_CHARACTERS: &str = "must consist of alphanumeric characters, '-', '_' or '.', and must start \
                                 and end with an alphanumeric character";
 
@@ -365,7 +365,7 @@ fn unit(version: KubernetesVersion) -> &'static str {
     if version.minor >= 32 { "bytes" } else { "characters" }
 }
 
-/// Returns why a name is not a DNS subdomain.
+/// Returns the reasons why a name is not a DNS subdomain.
 fn subdomain_details(name: &str, version: KubernetesVersion) -> Vec<String> {
     let mut details = Vec::new();
     if name.len() > 253 {
@@ -386,15 +386,15 @@ fn subdomain_details(name: &str, version: KubernetesVersion) -> Vec<String> {
     details
 }
 
-/// Returns why a server would reject a ServiceAccount for its name.
+/// Returns the reasons why a server would reject a ServiceAccount because of its name.
 pub(crate) fn validate_account_name(name: &str, version: KubernetesVersion) -> Vec<Violation> {
     let mut violations = Violations(Vec::new());
     violations.dns_subdomain(FieldPath::key("metadata").then_key("name"), name, version);
     violations.0
 }
 
-/// Returns why a server refuses an object: no namespace can have the name in a field of `metadata`.
-/// The server answers that it does not find the namespace.
+/// Returns the reason why a server rejects an object: no namespace can have the name in a field of `metadata`.
+/// The server responds that the namespace is not found.
 pub(crate) fn validate_namespace(field: &'static str, namespace: &str) -> Option<Violation> {
     let is_possible = namespace.is_empty() || is_template(namespace) || is_dns_label(namespace);
     (!is_possible).then(|| Violation {
@@ -403,7 +403,8 @@ pub(crate) fn validate_namespace(field: &'static str, namespace: &str) -> Option
     })
 }
 
-fn is_dns_label(name: &str) -> bool {
+/// Returns whether a name is a DNS label, as names of namespaces must be.
+pub(crate) fn is_dns_label(name: &str) -> bool {
     name.len() <= 63 && !name.contains('.') && is_dns_subdomain(name)
 }
 

@@ -13,7 +13,7 @@ pub(crate) fn quote(text: &str) -> String {
     if text.is_empty() { "`\"\"`".to_owned() } else { format!("`{text}`") }
 }
 
-/// Writes API groups for people: `` the core API group `""` ``, `` API group `apps` ``.
+/// Formats API groups for messages: `` the core API group `""` ``, `` API group `apps` ``.
 pub(crate) fn group_names<T: AsRef<str>>(groups: &[T]) -> String {
     match groups {
         [only] if only.as_ref().is_empty() => "the core API group `\"\"`".to_owned(),
@@ -22,7 +22,7 @@ pub(crate) fn group_names<T: AsRef<str>>(groups: &[T]) -> String {
     }
 }
 
-/// Returns the texts of a field as a fingerprint keeps them.
+/// Returns the texts of a field for a fingerprint.
 pub(crate) fn joined(texts: &[Text]) -> String {
     texts.iter().map(|text| &**text).collect::<Vec<_>>().join(",")
 }

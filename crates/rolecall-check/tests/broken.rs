@@ -186,7 +186,7 @@ fn unserved_versions_are_reported() {
     }
 }
 
-/// A kind of one's own has the subresources that its definition declares.
+/// A custom kind has the subresources that its definition declares.
 #[test]
 fn subresources_that_a_definition_does_not_declare_are_dead() {
     let found = |resources: &str| -> Vec<String> {

@@ -81,9 +81,17 @@ fn commands_that_run_commands_are_seen_through() {
         "watch -n 5 kubectl get nodes",
         "bash -c \"kubectl get secrets\"",
         "sudo -E env A=B timeout 5 kubectl get nodes",
+        "timeout -k 5 60s nice -n 5 sudo -u robot kubectl get nodes",
+        "nice kubectl get nodes",
+        "flock -w 5 /tmp/lock kubectl get nodes",
+        "eval \"kubectl get pods\"",
+        "trap 'kubectl delete pod lock' EXIT",
+        "KUBECTL='kubectl -n kitchen'\n$KUBECTL get pods",
+        "kubectl get jobs -n kitchen -o name | grep old | xargs -r kubectl delete -n kitchen",
+        "kubectl get deploy -o name | xargs -I{} kubectl rollout restart {}",
     ]), @r#"
     kubectl get pods -o name | xargs kubectl delete
-        list resource "pods"
+        delete resource "pods"; list resource "pods"
     kubectl get pods -o name | xargs -r -n 1 kubectl delete pod
         delete resource "pods"; list resource "pods"
     cut -f1 | xargs -I{} kubectl annotate pod {} a=b -n kitchen
@@ -96,6 +104,23 @@ fn commands_that_run_commands_are_seen_through() {
         list resource "secrets"
     sudo -E env A=B timeout 5 kubectl get nodes
         list resource "nodes" at the cluster scope
+    timeout -k 5 60s nice -n 5 sudo -u robot kubectl get nodes
+        list resource "nodes" at the cluster scope
+    nice kubectl get nodes
+        list resource "nodes" at the cluster scope
+    flock -w 5 /tmp/lock kubectl get nodes
+        list resource "nodes" at the cluster scope
+    eval "kubectl get pods"
+        list resource "pods"
+    trap 'kubectl delete pod lock' EXIT
+        delete resource "pods"
+    KUBECTL='kubectl -n kitchen'
+    $KUBECTL get pods
+        list resource "pods" in the namespace "kitchen"
+    kubectl get jobs -n kitchen -o name | grep old | xargs -r kubectl delete -n kitchen
+        delete resource "jobs" in API group "batch" in the namespace "kitchen"; list resource "jobs" in API group "batch" in the namespace "kitchen"
+    kubectl get deploy -o name | xargs -I{} kubectl rollout restart {}
+        list resource "deployments" in API group "apps"; get resource "deployments" in API group "apps"; patch resource "deployments" in API group "apps"
     "#);
 }
 

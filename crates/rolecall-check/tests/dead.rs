@@ -93,7 +93,7 @@ fn what_install_manifests_write_is_not_dead() {
         "{apiGroups: [''], resources: [registry.example.com], resourceNames: [puller], verbs: [request-serviceaccounts-token-audience]}",
         "{apiGroups: [''], resources: ['*'], verbs: [request-serviceaccounts-token-audience]}",
         "{apiGroups: [''], resources: [pods/exec], resourceNames: [db-0], verbs: [create]}",
-        // Verbs of one's own.
+        // Custom verbs.
         "{apiGroups: [example.com], resources: [widgets], verbs: [publish, consume, admin]}",
         "{apiGroups: [''], resources: [pods/attach], verbs: [get, list, watch]}",
     ] {
@@ -207,127 +207,6 @@ fn names_on_verbs_without_names_are_dead() {
     );
 }
 
-/// Returns the severity and the fix of each finding about a rule of a bound ClusterRole.
-fn advice(kind: &str, rule: &str) -> Vec<String> {
-    let manifest = format!(
-        "{{apiVersion: rbac.authorization.k8s.io/v1, kind: {kind}, metadata: {{name: x, namespace: shop}}, rules: [{rule}]}}"
-    );
-    let findings = support::findings_of(&manifest).into_iter();
-    findings
-        .filter(|finding| matches!(finding.rule.category, Category::Dead | Category::Broken))
-        .map(|finding| format!("{} {}: {}", finding.rule.code, finding.severity, finding.fix))
-        .collect()
-}
-
-#[test]
-fn special_verbs_are_dead_where_nothing_asks_about_them() {
-    for (groups, resources, verbs, expected) in [
-        (
-            "rbac.authorization.k8s.io",
-            "rolebindings",
-            "bind",
-            "grant `bind` only on `roles` and `clusterroles`",
-        ),
-        (
-            "rbac.authorization.k8s.io",
-            "clusterrolebindings",
-            "bind",
-            "grant `bind` only on `roles` and `clusterroles`",
-        ),
-        (
-            "rbac.authorization.k8s.io",
-            "rolebindings",
-            "escalate",
-            "grant `escalate` only on `roles` and `clusterroles`",
-        ),
-        (
-            "''",
-            "pods",
-            "impersonate",
-            "grant `impersonate` only on `users`, `groups`, `serviceaccounts`, `uids` and `userextras`",
-        ),
-        (
-            "''",
-            "secrets",
-            "impersonate",
-            "grant `impersonate` only on `users`, `groups`, `serviceaccounts`, `uids` and `userextras`",
-        ),
-        (
-            "certificates.k8s.io",
-            "certificatesigningrequests",
-            "approve",
-            "grant `approve` on `signers`",
-        ),
-        ("certificates.k8s.io", "certificatesigningrequests", "sign", "grant `sign` on `signers`"),
-        (
-            "''",
-            "secrets",
-            "use",
-            "grant `use` only on `podsecuritypolicies` and `securitycontextconstraints`",
-        ),
-        ("'*'", "rolebindings", "bind", "grant `bind` only on `roles` and `clusterroles`"),
-    ] {
-        let rule = format!("{{apiGroups: [{groups}], resources: [{resources}], verbs: [{verbs}]}}");
-        assert_eq!(advice("ClusterRole", &rule), [format!("RC206 high: {expected}")], "{rule}");
-    }
-    let post = "{apiGroups: ['*'], resources: [pods], verbs: [POST]}";
-    assert_eq!(advice("ClusterRole", post), ["RC206 high: use `create`"]);
-    let reed = "{apiGroups: ['*'], resources: [pods], verbs: [reed]}";
-    assert_eq!(advice("ClusterRole", reed).len(), 1);
-    for rule in [
-        "{apiGroups: ['*'], resources: ['*'], verbs: [bind]}",
-        "{apiGroups: [rbac.authorization.k8s.io], resources: [roles, rolebindings], verbs: [bind]}",
-        "{apiGroups: [example.com], resources: [widgets], verbs: [use]}",
-        "{apiGroups: ['*'], resources: [widgets], verbs: [sync]}",
-    ] {
-        let found: Vec<String> =
-            advice("ClusterRole", rule).into_iter().filter(|it| !it.contains(" low: ")).collect();
-        assert_eq!(found, [""; 0], "{rule}");
-    }
-}
-
-#[test]
-fn what_hides_no_mistake_is_graded_low() {
-    for (kind, rule, expected) in [
-        // A subresource too many beside resources that are there; alone it is all that the rule is for.
-        (
-            "ClusterRole",
-            "{apiGroups: [''], resources: [configmaps, configmaps/status], verbs: [get]}",
-            "RC205 low: remove it: `configmaps` has no subresources",
-        ),
-        (
-            "ClusterRole",
-            "{apiGroups: [''], resources: [configmaps/status], verbs: [get]}",
-            "RC205 high: remove it: `configmaps` has no subresources",
-        ),
-        (
-            "ClusterRole",
-            "{apiGroups: [''], resources: [pods, pods/logs], verbs: [get]}",
-            "RC205 high: use `pods/log`",
-        ),
-        // Approvers of certificates check these.
-        (
-            "ClusterRole",
-            "{apiGroups: [certificates.k8s.io], resources: [certificatesigningrequests/clusteragent], verbs: [create]}",
-            "RC205 info: remove it, unless an approver checks it",
-        ),
-        // Cluster-scoped in every API group that is known.
-        (
-            "Role",
-            "{apiGroups: ['*'], resources: [nodes/proxy, mutatingwebhookconfigurations, persistentvolumes], verbs: [get]}",
-            "RC208 low: move it to a ClusterRole that a ClusterRoleBinding grants",
-        ),
-        // A correction that would be dead is none.
-        (
-            "ClusterRole",
-            "{apiGroups: [''], resources: [namespace/metrics], verbs: [get]}",
-            "RC202 high: use `namespaces`: there is no subresource `metrics`",
-        ),
-    ] {
-        assert_eq!(advice(kind, rule), [expected], "{rule}");
-    }
-}
-
 #[test]
 fn a_reserved_name_of_the_wrong_kind_is_nobodys() {
     for (kind, name, expected) in [
@@ -337,7 +216,15 @@ fn a_reserved_name_of_the_wrong_kind_is_nobodys() {
         ("User", "system:authenticated", Some("use `kind: Group` if you meant that one")),
         ("User", "system:nodes", Some("use `kind: Group` if you meant that one")),
         ("Group", "system:kube-scheduler", Some("use `kind: User` if you meant that one")),
+        ("User", "system:serviceaccount:a:b:c", Some("use `system:serviceaccount:NAMESPACE:NAME`")),
+        (
+            "Group",
+            "system:serviceaccounts:a:b",
+            Some("use `system:serviceaccounts:NAMESPACE` with an existing namespace"),
+        ),
         ("Group", "system:nodes", None),
+        ("Group", "system:serviceaccounts:shop", None),
+        ("User", "system:serviceaccount:${NS:-a}:b", None),
         ("User", "system:kube-scheduler", None),
     ] {
         let manifest = format!(
@@ -381,7 +268,7 @@ fn a_verb_without_requests_is_reported_once_with_the_right_group() {
         .into_iter()
         .filter(|finding| finding.rule.is_called("RC206"))
         .map(|finding| finding.fix);
-    assert_eq!(fixes.collect::<Vec<String>>(), ["use the API group `\"\"`"]);
+    assert_eq!(fixes.collect::<Vec<_>>(), ["use the API group `\"\"`"]);
 }
 
 #[test]

@@ -81,3 +81,87 @@ fn questions_of_other_programs_may_carry_a_name() {
         assert_eq!(found, [severity]);
     }
 }
+
+#[test]
+fn misspelt_resources_beside_the_correct_plural_are_one_minor_finding() {
+    let role = |rules: &str| {
+        format!(
+            "{{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {{name: x}}, rules: [{rules}]}}"
+        )
+    };
+    let rule =
+        |resources: &str| format!("{{apiGroups: [''], resources: [{resources}], verbs: [get]}}");
+    for (rules, expected) in [
+        (
+            rule("pods, pod"),
+            vec![
+                "low rules[0].resources[1]: `pod` matches nothing, beside the correct plural in the same rule",
+            ],
+        ),
+        (
+            format!("{}, {}", rule("pods, pod, Pod, configmaps, cm"), rule("services, service")),
+            vec![
+                "low rules[0].resources[1]: `pod`, `Pod`, `cm` and 1 more match nothing, beside the correct plural in the same rule",
+            ],
+        ),
+        // The plural is in another rule, which can have other verbs.
+        (
+            format!("{}, {}", rule("pods"), rule("pod")),
+            vec!["high rules[1].resources[0]: `pod` matches nothing: it is the singular of `pods`"],
+        ),
+        (
+            rule("pods, pod/log"),
+            vec![
+                "high rules[0].resources[1]: `pod/log` matches nothing: it is the singular of `pods`",
+            ],
+        ),
+    ] {
+        assert_eq!(reported(&role(&rules), "RC202"), expected, "{rules}");
+    }
+}
+
+#[test]
+fn urls_of_programs_behind_a_proxy_can_have_other_verbs_and_paths() {
+    for (url, verb, expected) in [
+        ("/api/v2/alerts", "create", [false, false]),
+        ("/api/v2/alerts", "get", [false, false]),
+        ("/api/v1/pods", "get", [true, false]),
+        ("/apis/apps/v1/deployments", "get", [true, false]),
+        ("/api/v1/pods", "create", [true, true]),
+        ("/alerts", "create", [false, false]),
+        ("/alerts", "list", [false, true]),
+        ("/metrics", "create", [false, true]),
+        ("/healthz/*", "update", [false, true]),
+        ("*", "create", [false, true]),
+    ] {
+        let role = format!(
+            "{{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {{name: x}}, \
+             rules: [{{nonResourceURLs: ['{url}'], verbs: [{verb}]}}]}}"
+        );
+        let found = ["RC214", "RC206"].map(|code| !reported(&role, code).is_empty());
+        assert_eq!(found, expected, "{verb} {url}");
+    }
+}
+
+#[test]
+fn a_resource_that_the_role_grants_in_the_right_group_as_well_is_a_minor_finding() {
+    let role = |rules: &str| {
+        format!(
+            "{{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {{name: x}}, rules: [{rules}]}}"
+        )
+    };
+    const WRONG: &str =
+        "{apiGroups: [authentication.k8s.io], resources: [subjectaccessreviews], verbs: [create]}";
+    const RIGHT: &str =
+        "{apiGroups: [authorization.k8s.io], resources: [subjectaccessreviews], verbs: [create]}";
+    const OTHER: &str =
+        "{apiGroups: [authorization.k8s.io], resources: [subjectaccessreviews], verbs: [get]}";
+    for (rules, severity) in [
+        (format!("{WRONG}, {RIGHT}"), "low"),
+        (format!("{WRONG}, {OTHER}"), "high"),
+        (WRONG.to_owned(), "high"),
+    ] {
+        let found = reported(&role(&rules), "RC203");
+        assert!(matches!(&*found, [one] if one.starts_with(severity)), "{rules}: {found:?}");
+    }
+}

@@ -155,7 +155,7 @@ fn a_finding_lists_the_grants_of_its_path_and_what_it_assumes() {
     assert_eq!(
         found.message,
         "`sa/shop:op` can become cluster-admin in 2 steps: create a Pod (X02) to gain \
-         `sa/kube-system:clusterrole-aggregation-controller`, then change a role that one holds (X17); \
+         `sa/kube-system:clusterrole-aggregation-controller`, then change its own role (X17); \
          assumes that the cluster has the default roles of Kubernetes"
     );
     let related: Vec<String> =

@@ -406,8 +406,8 @@ fn cannot_become_is_broken_by_a_path_and_by_own_bindings() {
     `user/root` can become cluster-admin by its own bindings, which violates `nobody becomes admin`
     `sa/shop:web` can become `sa/shop:op`: request a token (X01) to gain `sa/shop:op`, which violates `nobody becomes admin`
     `user/root` can become `sa/shop:op`: request a token (X01) to gain `sa/shop:op`, which violates `nobody becomes admin`
-    `sa/shop:web` can take over a node: request a token (X01) to gain `sa/shop:op`, then lift Pod Security, then take over a node (X24), which violates `nobody becomes admin`
-    `user/root` can take over a node: lift Pod Security, then take over a node (X24), which violates `nobody becomes admin`
+    `sa/shop:web` can take over a node: request a token (X01) to gain `sa/shop:op`, then lift Pod Security and take over a node (X24), which violates `nobody becomes admin`
+    `user/root` can take over a node: lift Pod Security and take over a node (X24), which violates `nobody becomes admin`
     "#);
 }
 

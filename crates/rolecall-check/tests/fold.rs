@@ -5,6 +5,8 @@
 #[allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
 mod support;
 
+use std::collections::BTreeSet;
+
 use rolecall_check::Category;
 
 /// Folds what is found in manifests, and returns the risks that stay.
@@ -56,17 +58,12 @@ fn the_risks_of_a_role_are_one_finding_except_critical_ones() {
     let rows: &[(&[&str], &[&str])] = &[
         (
             &[LIST_SECRETS, CREATE_PODS, WRITE_SERVICES],
-            &[
-                "RC572 critical ClusterRoleBinding x: RC511 in `ClusterRole x`, RC515 in `ClusterRole x`, \
-               RC542 in `ClusterRole x`",
-            ],
+            &["RC572 critical ClusterRoleBinding x: RC511, RC515 and RC542 in `ClusterRole x`"],
         ),
         (
             &[WRITE_WEBHOOKS, CREATE_PODS, LIST_SECRETS],
-            &[
-                "RC536 critical ClusterRole x: ",
-                "RC572 critical ClusterRoleBinding x: RC511 in `ClusterRole x`, RC515 in `ClusterRole x`",
-            ],
+            &["RC536 critical ClusterRole x: RC511 in `rules[2]`, RC515 in `rules[1]`, RC572 in \
+               `ClusterRoleBinding x`"],
         ),
         (&[LIST_SECRETS, LIST_SECRETS], &["RC511 high ClusterRole x: RC511 in `rules[1]`"]),
         (&[WRITE_SERVICES], &["RC542 medium ClusterRole x: "]),
@@ -82,7 +79,7 @@ fn the_same_risk_through_several_roles_of_one_holder_is_one_finding() {
     let everywhere = roles.clone() + &granted("a", "") + &granted("b", "");
     assert_eq!(
         folded(&everywhere),
-        ["RC511 high ClusterRole a: RC511 in `ClusterRole b`, RC542 in `ClusterRole b`"]
+        ["RC511 high ClusterRole a: RC511 and RC542 in `ClusterRole b`"]
     );
     // In different scopes they are different risks.
     let here_and_there = roles + &granted("a", "") + &granted("b", "shop");
@@ -119,4 +116,70 @@ fn needs_of_controllers_are_informational() {
         let found = folded(&(role("x", rules) + &granted("x", namespace)));
         assert!(found[0].starts_with(expected), "{expected}: {found:?}");
     }
+}
+
+#[test]
+fn each_workload_with_reported_access_is_listed_once() {
+    let everything = role("x", &["{apiGroups: ['*'], resources: ['*'], verbs: ['*']}"]);
+    let mut manifests = everything + &granted("x", "");
+    for number in 0..300 {
+        manifests += &format!(
+            "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: w{number}, namespace: shop}}\n\
+             spec: {{template: {{spec: {{serviceAccountName: op, containers: [{{name: c, image: i}}]}}}}}}\n"
+        );
+    }
+    let found = rolecall_check::fold(support::findings_of(&manifests));
+    let run_with_access = found.iter().flat_map(|finding| &finding.related);
+    let run_with_access = run_with_access.filter(|related| related.note == "runs with this access");
+    let names: BTreeSet<_> = run_with_access.clone().map(|related| &related.object.name).collect();
+    assert_eq!((run_with_access.count(), names.len()), (300, 300));
+}
+
+/// Folds what is found in manifests, and returns the code and the fix of the risks that stay.
+fn fixes(manifests: &str) -> Vec<String> {
+    let found = rolecall_check::fold(support::findings_of(manifests)).into_iter();
+    let risks = found.filter(|finding| finding.rule.category == Category::Risk);
+    risks.map(|finding| format!("{}: {}", finding.rule.code, finding.fix)).collect()
+}
+
+#[test]
+fn a_path_is_part_of_the_finding_about_the_rule_that_opens_it() {
+    let webhooks = "{apiGroups: [admissionregistration.k8s.io], \
+        resources: [mutatingwebhookconfigurations], verbs: [update]}";
+    let objects = |rules: &[&str]| format!("{}{}", role("op", rules), granted("op", ""));
+    assert_eq!(
+        fixes(&objects(&[webhooks])),
+        ["RC536: limit the rule to the holder's own configurations, with `resourceNames`"]
+    );
+    // The changes that stop the other paths are added.
+    assert_eq!(
+        fixes(&objects(&[webhooks, CREATE_PODS])),
+        ["RC536: limit the rule to the holder's own configurations, with `resourceNames`; grant \
+          `create` on `pods` (`rules[1]` of ClusterRole `op`) with RoleBindings in the namespaces \
+          that need it, not in the whole cluster"]
+    );
+    // Minor risks of the rules that a path names are part of it.
+    let secrets = "{apiGroups: [''], resources: [secrets], verbs: [create, list]}";
+    assert_eq!(
+        fixes(&objects(&[secrets])),
+        ["RC572: grant `create` and `list` on `secrets` (`rules[0]` of ClusterRole `op`) with \
+          RoleBindings in the namespaces that need it, not in the whole cluster"]
+    );
+}
+
+#[test]
+fn a_default_account_with_several_bindings_is_one_finding() {
+    let default = |namespace: &str| granted("r", namespace).replace("name: op", "name: default");
+    let pod = "---\n{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: shop}, spec: {containers: []}}\n";
+    let objects = [
+        role("r", &["{apiGroups: [''], resources: [configmaps], verbs: [get]}"]),
+        default("shop"),
+        default("shop").replace("name: r, namespace: shop}", "name: s, namespace: shop}"),
+        pod.to_owned(),
+    ];
+    let found = rolecall_check::fold(support::findings_of(&objects.concat()));
+    let of_default: Vec<&rolecall_check::Finding> =
+        found.iter().filter(|it| it.rule.code == rolecall_check::RuleCode(401)).collect();
+    let [only] = *of_default else { panic!("{of_default:?}") };
+    assert!(only.message.contains("(also RC401 in `RoleBinding shop/s`"), "{}", only.message);
 }

@@ -41,6 +41,7 @@ fn kubectl_needs_what_its_command_line_says() {
         "kubectl cp web:/tmp/a a",
         "kubectl cp ./a kitchen/web:/tmp -c app",
         "kubectl cp a b",
+        "kubectl create clusterrole all --aggregation-rule=tier=front",
         "kubectl create configmap settings --from-literal=a=b",
         "kubectl create deployment web --image=web:1",
         "kubectl create job now --from=cronjob/nightly",
@@ -110,6 +111,7 @@ fn kubectl_needs_what_its_command_line_says() {
         "kubectl scale deployment --all --replicas=0",
         "kubectl set env deployment/web A=B",
         "kubectl set env deployment/web --list",
+        "kubectl set env deployment/web --from=secret/tls",
         "kubectl set image deployment/web web=web:2",
         "kubectl set image deployments web=web:2 --all",
         "kubectl set resources deployment web --limits=cpu=1",
@@ -177,6 +179,8 @@ fn kubectl_needs_what_its_command_line_says() {
         get resource "pods" in the namespace "kitchen"; create resource "pods/exec" in the namespace "kitchen"
     kubectl cp a b
         -
+    kubectl create clusterrole all --aggregation-rule=tier=front
+        create resource "clusterroles" in API group "rbac.authorization.k8s.io" at the cluster scope; escalate resource "clusterroles" in API group "rbac.authorization.k8s.io" at the cluster scope
     kubectl create configmap settings --from-literal=a=b
         create resource "configmaps"
     kubectl create deployment web --image=web:1
@@ -212,7 +216,7 @@ fn kubectl_needs_what_its_command_line_says() {
     kubectl delete -f a.yaml
         -
     kubectl describe pods
-        list resource "pods"
+        list resource "pods"; get resource "pods"
     kubectl --namespace=kitchen describe secret tls
         get resource "secrets" in the namespace "kitchen"
     kubectl diff -f a.yaml
@@ -226,7 +230,7 @@ fn kubectl_needs_what_its_command_line_says() {
     kubectl events
         list resource "events"
     kubectl events --for pod/web --watch -n kitchen
-        list resource "events" in the namespace "kitchen"; watch resource "events" in the namespace "kitchen"
+        watch resource "events" in the namespace "kitchen"
     kubectl exec web -- ls
         get resource "pods"; create resource "pods/exec"
     kubectl exec -i deploy/web -c app -- sh
@@ -315,6 +319,8 @@ fn kubectl_needs_what_its_command_line_says() {
         get resource "deployments" in API group "apps"; patch resource "deployments" in API group "apps"
     kubectl set env deployment/web --list
         get resource "deployments" in API group "apps"
+    kubectl set env deployment/web --from=secret/tls
+        get resource "deployments" in API group "apps"; patch resource "deployments" in API group "apps"; get resource "secrets"
     kubectl set image deployment/web web=web:2
         get resource "deployments" in API group "apps"; patch resource "deployments" in API group "apps"
     kubectl set image deployments web=web:2 --all
@@ -326,7 +332,7 @@ fn kubectl_needs_what_its_command_line_says() {
     kubectl set serviceaccount deployment web robot
         get resource "deployments" in API group "apps"; patch resource "deployments" in API group "apps"
     kubectl set subject rolebinding web --user=jane
-        -
+        get resource "rolebindings" in API group "rbac.authorization.k8s.io"; patch resource "rolebindings" in API group "rbac.authorization.k8s.io"
     kubectl taint nodes n1 a=b:NoSchedule
         get resource "nodes" at the cluster scope; patch resource "nodes" at the cluster scope
     kubectl top pods

@@ -95,6 +95,10 @@ fn objects_in_scripts_are_requested() {
         "helm template . | kubectl apply -f -",
         "sed s/a/b/ x.yaml | kubectl apply -f -",
         "kubectl create configmap c --from-file=a -o yaml | kubectl apply -f -",
+        "kubectl get secret tls -n kitchen -o yaml | kubectl replace -f -",
+        "kubectl get secret tls -n kitchen -o yaml | sed s/kitchen/cellar/ | kubectl apply -n cellar -f -",
+        "kubectl get cm -o json | jq . | kubectl create -f -",
+        "kubectl get secret tls -o name | kubectl create -f -",
     ]), @r#"
     kubectl create configmap c --from-file=a --dry-run=client -o yaml | kubectl apply -f -
         get resource "configmaps"; create resource "configmaps"; patch resource "configmaps"
@@ -159,5 +163,13 @@ fn objects_in_scripts_are_requested() {
         -
     kubectl create configmap c --from-file=a -o yaml | kubectl apply -f -
         create resource "configmaps"
+    kubectl get secret tls -n kitchen -o yaml | kubectl replace -f -
+        get resource "secrets" in the namespace "kitchen"; get resource "secrets" in the namespace "kitchen"; update resource "secrets" in the namespace "kitchen"
+    kubectl get secret tls -n kitchen -o yaml | sed s/kitchen/cellar/ | kubectl apply -n cellar -f -
+        get resource "secrets" in the namespace "cellar"; create resource "secrets" in the namespace "cellar"; patch resource "secrets" in the namespace "cellar"; get resource "secrets" in the namespace "kitchen"
+    kubectl get cm -o json | jq . | kubectl create -f -
+        create resource "configmaps" in any namespace; list resource "configmaps"
+    kubectl get secret tls -o name | kubectl create -f -
+        get resource "secrets"
     "#);
 }

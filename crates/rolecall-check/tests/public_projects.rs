@@ -406,3 +406,70 @@ spec:
         assert_eq!(found.len(), count, "{namespace}: {found:?}");
     }
 }
+
+/// A workload in `ops` that runs as the ServiceAccount `app`, which holds some rules cluster-wide.
+fn operator(rules: &str, workload: &str) -> String {
+    let workload = match workload {
+        "" => String::new(),
+        account => format!(
+            "---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: app, namespace: ops}}
+spec: {{template: {{spec: {{serviceAccountName: {account}, containers: [{{name: app, image: example.com/app}}]}}}}}}
+"
+        ),
+    };
+    format!(
+        "{}---
+{{apiVersion: v1, kind: ServiceAccount, metadata: {{name: app, namespace: ops}}}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {{name: app}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: tested}}
+subjects: [{{kind: ServiceAccount, name: app, namespace: ops}}]
+{workload}",
+        role(rules)
+    )
+}
+
+#[test]
+fn operators_run_pods_for_their_resources_by_design() {
+    const STATUS: &str = "{apiGroups: [example.com], resources: [widgets/status], verbs: [update]}";
+    const WORKLOADS: &str = "{apiGroups: [apps], resources: [deployments], verbs: [create]}";
+    const PODS: &str = "{apiGroups: [''], resources: [pods], verbs: [create, patch]}";
+    const SECRETS: &str = "{apiGroups: [''], resources: [secrets], verbs: [list]}";
+    const EXEC: &str = "{apiGroups: [''], resources: [pods/exec], verbs: [create]}";
+    let all = |rules: &[&str]| rules.join(", ");
+    let severities = |rules: &str, workload: &str| -> Vec<String> {
+        let findings = support::findings_of(&operator(rules, workload)).into_iter();
+        let risks = findings.filter(|finding| finding.rule.code >= rolecall_check::RuleCode(510));
+        let mut shown: Vec<String> =
+            risks.map(|finding| format!("{} {}", finding.rule.code, finding.severity)).collect();
+        shown.sort();
+        shown.dedup();
+        shown
+    };
+    for (rules, workload, expected) in [
+        (all(&[STATUS, WORKLOADS]), "app", "RC516 info, RC572 info"),
+        (all(&[STATUS, PODS]), "app", "RC515 info, RC572 info"),
+        (all(&[STATUS, WORKLOADS, SECRETS]), "app", "RC511 info, RC516 info, RC572 info"),
+        // Rights that it can do without keep their severity.
+        (all(&[STATUS, WORKLOADS, EXEC]), "app", "RC516 info, RC518 high, RC557 high, RC572 info"),
+        // Without workloads, the Secrets can be limited.
+        (all(&[STATUS, SECRETS]), "app", "RC511 high, RC557 high"),
+        // Neither a controller, nor a program of the repository.
+        (all(&[WORKLOADS]), "app", "RC516 critical, RC557 high, RC572 critical"),
+        (all(&[STATUS, WORKLOADS]), "", "RC516 critical, RC572 critical"),
+        (all(&[STATUS, WORKLOADS]), "other", "RC516 critical, RC572 critical"),
+    ] {
+        assert_eq!(severities(&rules, workload).join(", "), expected, "{rules} {workload}");
+    }
+    // Other holders do not need it.
+    let shared = operator(&all(&[STATUS, WORKLOADS]), "app").replace(
+        "subjects: [{kind: ServiceAccount, name: app, namespace: ops}]",
+        "subjects: [{kind: ServiceAccount, name: app, namespace: ops}, {apiGroup: rbac.authorization.k8s.io, kind: User, name: jane}]",
+    );
+    assert!(found(&shared, "RC516").iter().all(|line| line.starts_with("critical")), "{shared}");
+}

@@ -6,6 +6,7 @@
 mod support;
 
 use rolecall_check::Category;
+use support::{bound, risks_of};
 
 /// Checks what is said of the risks of rules that somebody holds everywhere, code by code.
 #[track_caller]
@@ -108,36 +109,6 @@ fn what_several_rules_of_a_role_do_is_said_once() {
     );
 }
 
-/// Returns code, severity and message of the findings about risks.
-fn risks_of(manifests: &str) -> Vec<String> {
-    let findings = support::findings_of(manifests).into_iter();
-    let risks = findings.filter(|finding| finding.rule.category == Category::Risk);
-    risks
-        .map(|finding| format!("{} {} {}", finding.rule.code, finding.severity, finding.message))
-        .collect()
-}
-
-/// Writes a role, its binding and whatever else is beside them.
-fn bound(kind: &str, namespace: &str, rules: &str, beside: &str) -> String {
-    let at = if namespace.is_empty() { String::new() } else { format!(", namespace: {namespace}") };
-    let binding = if namespace.is_empty() { "ClusterRoleBinding" } else { "RoleBinding" };
-    let home = if kind == "Role" { &*at } else { "" };
-    format!(
-        "
-apiVersion: rbac.authorization.k8s.io/v1
-kind: {kind}
-metadata: {{name: tested{home}}}
-rules: [{rules}]
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: {binding}
-metadata: {{name: tested{at}}}
-roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: {kind}, name: tested}}
-subjects: [{{apiGroup: rbac.authorization.k8s.io, kind: User, name: jane}}]
-{beside}"
-    )
-}
-
 #[test]
 fn creating_pods_is_graded_by_the_pod_security_level_of_the_namespace() {
     let rules = "{apiGroups: [''], resources: [pods], verbs: [create]}";
@@ -228,9 +199,9 @@ fn approving_client_certificates_is_a_risk_without_creating_requests() {
         risks_of(&bound("ClusterRole", "", &format!("{create}, {approve}"), "")),
         [
             "RC534 critical `user/jane` can issue client certificates for any user, in the whole cluster",
-            "RC572 critical `user/jane` can become cluster-admin in 3 steps: approve one's own certificate (X20) \
+            "RC572 critical `user/jane` can become cluster-admin in 3 steps: approve its own certificate (X20) \
              to gain `user/system:kube-controller-manager`, then request a token (X01) to gain \
-             `sa/kube-system:clusterrole-aggregation-controller`, then change a role that one holds (X17); \
+             `sa/kube-system:clusterrole-aggregation-controller`, then change its own role (X17); \
              assumes that the cluster has the default roles of Kubernetes"
         ]
     );
@@ -311,44 +282,28 @@ fn all_subjects_of_a_combination_are_named() {
     assert_eq!(finding.subjects, ["group/platform", "sa/ci:deployer", "user/jane"]);
 }
 
-/// Returns what is said of becoming a stronger ServiceAccount, where a role is bound beside one.
-fn stronger(rules: &str) -> Vec<String> {
-    let beside = "---
-{apiVersion: v1, kind: ServiceAccount, metadata: {name: operator, namespace: sec}}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
-metadata: {name: operator}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}
-subjects: [{kind: ServiceAccount, name: operator, namespace: sec}]
-";
-    let found = risks_of(&bound("Role", "sec", rules, beside));
-    found.into_iter().filter(|risk| risk.starts_with("RC513")).collect()
-}
-
 #[test]
-fn writing_secrets_is_of_use_to_those_who_can_read_them() {
-    let create = "{apiGroups: [''], resources: [secrets], verbs: [create]}";
-    let rows = [
-        (String::new(), None),
-        (
-            ", {apiGroups: [''], resources: [secrets], verbs: [get]}".to_owned(),
-            Some("RC513 critical"),
-        ),
-        (
-            ", {apiGroups: [''], resources: [secrets], verbs: [watch]}".to_owned(),
-            Some("RC513 critical"),
-        ),
-        (
-            ", {apiGroups: [''], resources: [secrets], resourceNames: [own], verbs: [get, update]}"
-                .to_owned(),
-            Some("RC513 info"),
-        ),
-    ];
-    for (read, expected) in rows {
-        let found = stronger(&format!("{create}{read}"));
-        let start = found.first().map(|risk| risk.split(" `").next().unwrap());
-        assert_eq!((start, found.len()), (expected, usize::from(expected.is_some())), "{read}");
+fn what_servers_publish_themselves_is_not_critical_for_anyone() {
+    let bound_to = |role: &str, group: &str| {
+        let manifests = format!(
+            "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {{name: b}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: '{role}'}}
+subjects: [{{apiGroup: rbac.authorization.k8s.io, kind: Group, name: '{group}'}}]
+"
+        );
+        risks_of(&manifests)
+    };
+    for (role, group, expected) in [
+        ("system:public-info-viewer", "system:unauthenticated", "RC507 low"),
+        ("system:service-account-issuer-discovery", "system:unauthenticated", "RC507 low"),
+        ("system:discovery", "system:authenticated", "RC508 low"),
+        ("view", "system:unauthenticated", "RC507 critical"),
+        ("system:monitoring", "system:unauthenticated", "RC507 critical"),
+    ] {
+        let found = bound_to(role, group);
+        assert!(found.iter().any(|risk| risk.starts_with(expected)), "{role}: {found:?}");
     }
 }
 
@@ -449,9 +404,9 @@ spec: {template: {spec: {serviceAccountName: web, containers: [{name: a, image: 
         risks,
         [
             "RC572 `sa/shop:web` can become cluster-admin in 2 steps: create or change a workload (X03) to gain \
-             `sa/kube-system:clusterrole-aggregation-controller`, then change a role that one holds (X17); \
-             assumes that the cluster has the default roles of Kubernetes (also RC516 in `ClusterRole tested`, \
-             RC549 in `ClusterRole tested`, RC557): Deployment shop/web, ClusterRole tested, \
+             `sa/kube-system:clusterrole-aggregation-controller`, then change its own role (X17); \
+             assumes that the cluster has the default roles of Kubernetes (also RC516 and RC549 in \
+             `ClusterRole tested`; RC557): Deployment shop/web, ClusterRole tested, \
              ClusterRoleBinding tested, ClusterRole system:controller:clusterrole-aggregation-controller, \
              ClusterRoleBinding system:controller:clusterrole-aggregation-controller"
         ]

@@ -201,3 +201,19 @@ fn yaml_value(text: &str) -> serde_json::Value {
     let documents = rolecall_yaml::parse(text, 1).unwrap();
     serde::Deserialize::deserialize(documents[0].root()).unwrap()
 }
+
+#[test]
+fn a_misnamed_field_is_reported_once() {
+    let found = |manifest: &str| -> Vec<String> {
+        let findings = support::findings_of(manifest).into_iter();
+        let broken = findings.filter(|finding| matches!(finding.rule.code, RuleCode(103 | 105)));
+        broken.map(|finding| format!("{} {}", finding.rule.code, finding.field)).collect()
+    };
+    let role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: x}\n";
+    let url = format!("{role}rules: [{{nonResourceURL: [/metrics], verbs: [get]}}]\n");
+    assert_eq!(found(&url), ["RC105 rules[0].nonResourceURL"]);
+    let binding = "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\n\
+                   metadata: {name: x, namespace: shop}\n\
+                   roleref: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: x}\n";
+    assert_eq!(found(binding), ["RC105 roleref"]);
+}

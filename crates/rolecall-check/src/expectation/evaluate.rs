@@ -14,8 +14,7 @@ use rolecall_access::{
     diff::{grants, hidden},
 };
 
-/// Returns where expectations do not hold, in their order and then by subject; nothing when all of
-/// them hold.
+/// Returns the failed expectations, in order and then by subject; nothing if all of them are met.
 pub fn evaluate<'a>(
     authorizer: &'a Authorizer,
     catalog: &'a Catalog,
@@ -119,7 +118,7 @@ impl<'a> Evaluation<'a> {
         let cannot = self.read(expectation, &expectation.cannot, Word::Cannot);
         let only = expectation.only.as_ref().map(|only| {
             let mut most = self.read(expectation, only, Word::Only);
-            // Required access is allowed as well; its problems have already been reported.
+            // Required access is also permitted; its problems have already been reported.
             most.extend(expectation.can.iter().zip(0..).filter_map(|(entry, index)| {
                 let wanted = Wanted::new(entry, Word::Only, &self.known, self.catalog).ok()?;
                 Some((Spot::entry(Word::Can, index), wanted))
@@ -152,7 +151,7 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// Reads entries, and reports those that mean nothing.
+    /// Reads entries, and reports meaningless ones.
     fn read(
         &mut self,
         expectation: &'a Expectation,
@@ -171,7 +170,7 @@ impl<'a> Evaluation<'a> {
         read
     }
 
-    /// Returns what an entry means of a subject; `None`, and a failure, when it means nothing.
+    /// Returns the access of an entry for a subject; `None`, and a failure, if it is meaningless.
     fn of_holder(&mut self, at: Place<'a, '_>, spot: Spot, wanted: &Wanted) -> Option<AccessSet> {
         match wanted.of(at.holder) {
             Ok(set) => Some(set),
@@ -233,7 +232,7 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// Reports the holders that hold an end or reach it by a path.
+    /// Reports the holders that have the access of a target or reach it by a path.
     fn cannot_become(
         &mut self,
         expectation: &'a Expectation,
@@ -290,7 +289,7 @@ impl<'a> Evaluation<'a> {
     }
 }
 
-/// Of whom an expectation is checked.
+/// The subjects for which an expectation is checked.
 #[derive(Clone, Copy)]
 struct Place<'a, 'h> {
     expectation: &'a Expectation,

@@ -18,7 +18,7 @@ pub struct Failure<'a> {
     pub holder: Option<Holder>,
     /// The part of the expectation that is not met.
     pub spot: Spot,
-    /// Why.
+    /// The reason.
     pub unmet: Unmet<'a>,
 }
 
@@ -57,9 +57,9 @@ pub enum Unmet<'a> {
         /// All grants of a part of the access.
         by: Vec<Grant<'a>>,
     },
-    /// The subject can reach a forbidden end.
+    /// The subject can reach a forbidden target.
     Becomes {
-        /// The end.
+        /// The target.
         sink: Sink,
         /// The steps of the path; empty if its own bindings are sufficient.
         steps: Arc<[Step<'a>]>,
@@ -71,29 +71,29 @@ pub enum Unmet<'a> {
         /// The gaps that the result depends on.
         gaps: Vec<Gap>,
     },
-    /// The subjects match nobody.
+    /// The subjects match nothing.
     NoSubject,
     /// An entry is meaningless.
     Meaningless {
-        /// Why.
+        /// The reason.
         error: EntryError,
     },
 }
 
-/// The expectation of an entry.
+/// The requirement of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Word {
-    /// That all of it is granted.
+    /// All of it must be granted.
     Can,
-    /// That nothing of it is granted.
+    /// No part of it must be granted.
     Cannot,
-    /// That nothing beyond it is granted.
+    /// Nothing beyond it must be granted.
     Only,
-    /// That no path leads to it.
+    /// No path must lead to it.
     CannotBecome,
 }
 
-/// The number of excess kinds of access that are reported.
+/// The maximum number of kinds of excess access that are reported.
 const FEW: usize = 3;
 
 impl Spot {

@@ -6,9 +6,9 @@
 //! [ Authorizer, Catalog ] -> effective access --/                 undecided, and the evidence
 //! ```
 //!
-//! Everything is decided on sets of requests (`rolecall_access`'s algebra), never by asking examples:
-//! `cannot` holds when nothing of it is granted, `only` when nothing is granted beyond it, whatever
-//! wildcards the rules have. docs/configuration.md documents the file.
+//! Expectations are evaluated on sets of requests (`rolecall_access`'s algebra), not on examples: `cannot` is met
+//! if no part of it is granted, and `only` if nothing beyond it is granted, regardless of the wildcards in rules.
+//! docs/configuration.md documents the file.
 
 mod error;
 mod evaluate;

@@ -14,15 +14,15 @@ use crate::TargetGlob;
 pub struct Expectation {
     /// The name for messages; empty for none.
     pub name: Text,
-    /// Why it is expected; empty when nobody said.
+    /// The reason for the expectation; empty if there is none.
     pub reason: Text,
-    /// The kustomizations and charts that it is about; empty for the whole input.
+    /// The kustomizations and charts that it applies to; empty for the whole input.
     pub targets: Vec<TargetGlob>,
     /// The subjects; at least one.
     pub subjects: Vec<SubjectPattern>,
-    /// The subjects to leave out.
+    /// The subjects to exclude.
     pub except: Vec<SubjectPattern>,
-    /// Whether it holds when its subjects match nobody.
+    /// Whether it is met if its subjects match nothing.
     pub optional: bool,
     /// Access that each subject must have.
     pub can: Vec<AccessEntry>,
@@ -30,7 +30,7 @@ pub struct Expectation {
     pub cannot: Vec<AccessEntry>,
     /// The maximum access in addition to `can`; `None` for no limit.
     pub only: Option<Vec<AccessEntry>>,
-    /// The ends that no subject can reach by escalation.
+    /// The targets that no subject can reach by escalation.
     pub cannot_become: Vec<Sink>,
     /// The position; the reader of the file sets it.
     pub origin: Origin,
@@ -64,7 +64,7 @@ struct WrittenExpectation {
 pub struct AccessEntry {
     /// The verbs; `*` is every verb.
     pub verbs: Vec<Text>,
-    /// To what.
+    /// The target of the verbs.
     pub target: Target,
 }
 
@@ -80,18 +80,18 @@ pub enum Target {
 /// Resources of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResourceEntry {
-    /// The API groups when resources are written as in rules; `None` when each resource says its
-    /// own, as `deployments.apps` does.
+    /// The API groups if resources are written as in rules; `None` if each resource contains its own group, as
+    /// in `deployments.apps`.
     pub api_groups: Option<Vec<Text>>,
     /// The resources and subresources.
     pub resources: Vec<Text>,
-    /// The object names; empty is every name and no name.
+    /// The object names; empty means requests with any name and without a name.
     pub resource_names: Vec<Text>,
-    /// Where; `None` is everywhere, all namespaces at once included.
+    /// The namespaces; `None` means everywhere, including all namespaces at once.
     pub namespaces: Option<Vec<NamespacePattern>>,
 }
 
-/// URLs of an entry, as rules write them.
+/// URLs of an entry, as in rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UrlEntry {
     /// The paths, some with a trailing `*`.
@@ -101,13 +101,13 @@ pub struct UrlEntry {
 /// Namespaces of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NamespacePattern {
-    /// `*`: every namespace, those to come, and all of them at once.
+    /// `*`: every namespace, including future ones, and all of them at once.
     Everywhere,
     /// `<own>`: the ServiceAccount's own.
     Own,
-    /// Those of a name.
+    /// Namespaces with a matching name.
     Named(Glob),
-    /// Those whose labels match.
+    /// Namespaces with matching labels.
     Labelled(LabelSelector),
 }
 
@@ -217,7 +217,7 @@ impl TryFrom<WrittenEntry> for AccessEntry {
     }
 }
 
-/// Refuses a list that is there and empty.
+/// Rejects a list that is present but empty.
 fn not_empty<T>(field: &'static str, list: &Option<Vec<T>>) -> Result<(), FormatError> {
     match list {
         Some(list) if list.is_empty() => Err(FormatError::EmptyList { field }),
@@ -228,7 +228,7 @@ fn not_empty<T>(field: &'static str, list: &Option<Vec<T>>) -> Result<(), Format
 impl FromStr for AccessEntry {
     type Err = FormatError;
 
-    /// Reads `get,list pods,configmaps`, with ` in NAMESPACE,NAMESPACE` after it if need be, and
+    /// Reads `get,list pods,configmaps`, optionally followed by ` in NAMESPACE,NAMESPACE`, and
     /// `get /metrics`.
     fn from_str(text: &str) -> Result<Self, FormatError> {
         let malformed = || FormatError::MalformedEntry { text: text.to_owned() };

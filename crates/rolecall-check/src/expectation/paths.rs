@@ -11,18 +11,18 @@ use rolecall_rbac::{Authorizer, Gap, Unread};
 
 use crate::KubernetesVersion;
 
-/// Whether a subject reaches an end.
+/// Whether a subject reaches a target.
 pub(super) enum End<'a> {
     /// It does not.
     Unreached,
-    /// It does, by these steps; by none if its own bindings are sufficient.
+    /// It does, with these steps; without steps if its own bindings are sufficient.
     Reached(Arc<[Step<'a>]>),
     /// The answer depends on these gaps.
     Unknown(Vec<Gap>),
 }
 
-/// Finds which holders reach an end, in their order. Privileged Pods count only in namespaces that are
-/// labelled for them, as in findings.
+/// Finds the holders that reach a target, in order. Privileged Pods count only in namespaces that are labeled
+/// for them, as in findings.
 pub(super) fn find<'a>(
     authorizer: &'a Authorizer,
     version: KubernetesVersion,

@@ -12,7 +12,7 @@ use rolecall_access::Holder;
 /// The subjects of an expectation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SubjectPattern {
-    /// `sa/NAMESPACE:NAME`: ServiceAccounts, or one that need not exist.
+    /// `sa/NAMESPACE:NAME`: matching ServiceAccounts, or one that does not have to exist.
     ServiceAccount {
         /// The namespace.
         namespace: Glob,
@@ -32,29 +32,29 @@ pub enum SubjectPattern {
 /// Selects ServiceAccounts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountSelection {
-    /// Their namespaces; `None` is every one.
+    /// Their namespaces; `None` means all.
     pub namespaces: Option<Vec<NamespacePattern>>,
-    /// Their names; `None` is every one.
+    /// Their names; `None` means all.
     pub names: Option<Vec<Glob>>,
     /// Their labels.
     pub selector: LabelSelector,
 }
 
-/// Selects Pods and the objects that make them.
+/// Selects Pods and the objects that create them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorkloadSelection {
-    /// Their kinds, such as `Deployment`; `None` is every one.
+    /// Their kinds, such as `Deployment`; `None` means all.
     pub kinds: Option<Vec<Text>>,
-    /// Their namespaces; `None` is every one.
+    /// Their namespaces; `None` means all.
     pub namespaces: Option<Vec<NamespacePattern>>,
-    /// Their names; `None` is every one.
+    /// Their names; `None` means all.
     pub names: Option<Vec<Glob>>,
     /// Their labels.
     pub selector: LabelSelector,
 }
 
 impl Expectation {
-    /// Returns whom the expectation is about.
+    /// Returns the subjects of the expectation.
     pub(super) fn holders(&self, known: &Known<'_>) -> BTreeSet<Holder> {
         let of = |patterns: &[SubjectPattern]| -> BTreeSet<Holder> {
             patterns.iter().flat_map(|pattern| pattern.holders(known)).collect()
@@ -64,15 +64,15 @@ impl Expectation {
     }
 }
 
-/// Everybody that something names, and whose names patterns are matched with.
+/// All subjects that the input names. Patterns are matched against their names.
 pub(super) struct Known<'a> {
     pub(super) inventory: &'a Inventory,
     holders: BTreeSet<Holder>,
 }
 
 impl<'a> Known<'a> {
-    /// Collects whom an inventory names; those whom only Kubernetes' default bindings name are its
-    /// own components, not what is judged.
+    /// Collects the subjects that an inventory names, without those that occur only in Kubernetes' default
+    /// bindings, which are its own components.
     pub(super) fn new(inventory: &'a Inventory) -> Self {
         let account = |metadata: &Metadata, name: &Text| Holder::ServiceAccount {
             namespace: metadata.namespace.clone(),
@@ -166,7 +166,7 @@ impl SubjectPattern {
     }
 }
 
-/// The short names of the built-in kinds that make Pods.
+/// The short names of the built-in kinds that create Pods.
 const SHORT_NAMES: [(&str, &str); 7] = [
     ("cj", "cronjob"),
     ("deploy", "deployment"),
@@ -177,7 +177,7 @@ const SHORT_NAMES: [(&str, &str); 7] = [
     ("sts", "statefulset"),
 ];
 
-/// Returns whether a word means a kind: itself, its plural or its short name, in any letter case.
+/// Returns whether a word is the name of a kind, its plural or its short name, in any letter case.
 fn means_kind(word: &str, kind: &str) -> bool {
     let (word, kind) = (word.to_lowercase(), kind.to_lowercase());
     word == kind
@@ -191,8 +191,8 @@ impl Known<'_> {
     }
 }
 
-/// Matches names with a pattern whose `*` does not stand for Kubernetes' own users and groups: they
-/// are meant only by patterns that begin as they do.
+/// Matches names with a pattern. `*` does not match Kubernetes' own users and groups, unless the pattern
+/// begins with their prefix.
 fn matches_outside(pattern: &Glob, name: &str) -> bool {
     let own = "system:";
     (!name.starts_with(own) || pattern.to_string().starts_with(own)) && pattern.matches(name)
@@ -213,7 +213,7 @@ fn selects(
 }
 
 impl NamespacePattern {
-    /// Returns whether a namespace that exists is meant.
+    /// Returns whether a pattern matches an existing namespace.
     pub(super) fn matches(&self, name: &str, inventory: &Inventory) -> bool {
         match self {
             Self::Everywhere => true,
@@ -304,7 +304,7 @@ fn not_own(
 impl FromStr for SubjectPattern {
     type Err = FormatError;
 
-    /// Reads a subject as the command line takes it, patterns besides.
+    /// Reads a subject in the notation of the command line, including patterns.
     fn from_str(text: &str) -> Result<Self, FormatError> {
         let malformed = || FormatError::MalformedSubject { text: text.to_owned() };
         match NamedSubject::parse(text) {
@@ -322,7 +322,7 @@ impl FromStr for SubjectPattern {
                     selector: LabelSelector::default(),
                 }))
             }
-            // A file is not about the namespace of a command line, nor about its reader.
+            // The file does not depend on the namespace or the user of a command line.
             Ok(
                 NamedSubject::ServiceAccount { namespace: None, .. }
                 | NamedSubject::Object { namespace: None, .. }
@@ -342,7 +342,7 @@ impl StringOrObject for SubjectPattern {
 impl_deserialize!(SubjectPattern);
 
 impl fmt::Display for SubjectPattern {
-    /// Writes the pattern as the file does, selections by their kind.
+    /// Writes the pattern as in the file, and selections by their kind.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ServiceAccount { namespace, name } => write!(formatter, "sa/{namespace}:{name}"),

@@ -18,7 +18,7 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
-    /// Reads an entry, with the names of what exists.
+    /// Reads an entry, with the names of existing objects.
     pub(super) fn new(
         entry: &AccessEntry,
         word: Word,
@@ -45,7 +45,7 @@ impl Wanted {
                     for Place { namespaces, names } in resource.places(of, word, known)? {
                         wanted.add(
                             ResourceTerm {
-                                namespaces: Extent::default(),
+                                namespaces: Extent::everything(),
                                 groups: resource.groups.clone(),
                                 resources: resource.resources.clone(),
                                 names,
@@ -75,7 +75,7 @@ impl Wanted {
             name => Extent::of_list([name]),
         };
         let term = ResourceTerm {
-            namespaces: Extent::default(),
+            namespaces: Extent::everything(),
             groups: one(&target.group),
             resources: one(&target.combined()),
             names,
@@ -94,7 +94,7 @@ impl Wanted {
         }
     }
 
-    /// Returns what the entry is about for one subject.
+    /// Returns the access of the entry for one subject.
     pub(super) fn of(&self, holder: &Holder) -> Result<AccessSet, EntryError> {
         let namespace = match holder {
             _ if self.own.is_empty() => return Ok(self.fixed.clone()),
@@ -109,7 +109,7 @@ impl Wanted {
     }
 }
 
-/// One resource of an entry, with verbs that are asked in the same scope.
+/// One resource of an entry, with verbs that are checked in the same scope.
 struct Resource {
     verbs: Extent,
     groups: Extent,
@@ -117,18 +117,18 @@ struct Resource {
     scope: Scope,
 }
 
-/// Where requests about a resource go.
+/// The scope of requests for a resource.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Scope {
-    /// To namespaces, as far as is known.
+    /// Namespaces, as far as is known.
     Namespaces,
-    /// To the cluster scope.
+    /// The cluster scope.
     Cluster,
-    /// To the cluster scope, and to the Namespace itself that is named.
+    /// The cluster scope, and the named Namespace itself.
     NamespaceObjects,
 }
 
-/// Where a resource is meant, and which objects.
+/// The scope and the objects of a resource.
 struct Place {
     namespaces: Namespaces,
     names: Extent,
@@ -174,8 +174,8 @@ fn resources(
     Ok(read)
 }
 
-/// Splits verbs by the scope in which they are asked: `bind` on ClusterRoles, which are cluster-scoped,
-/// is asked in namespaces.
+/// Splits verbs by the scope in which they are checked: `bind` on ClusterRoles, which are cluster-scoped, is
+/// checked in namespaces.
 fn by_scope(
     verbs: &[Text],
     groups: Extent,
@@ -267,13 +267,13 @@ impl Resource {
     }
 }
 
-/// A Namespace that is named is asked for in itself, as its URL does.
+/// A request for a named Namespace is checked in that namespace, according to its URL.
 fn in_itself(name: &Text) -> Place {
     let only = Extent::of_list([name.clone()]);
     Place { namespaces: Namespaces::These(only.clone()), names: only }
 }
 
-/// Returns the namespaces that patterns mean, a subject's own left out.
+/// Returns the namespaces that patterns match, without the subject's own namespace.
 fn named(
     patterns: &[NamespacePattern],
     word: Word,
@@ -298,7 +298,7 @@ fn named(
         let none = meant.is_empty();
         names.extend(meant.into_iter().cloned());
         match (word, glob) {
-            // One that does not exist yet must not be open either.
+            // Namespaces that do not exist yet must not be accessible either.
             (Word::Cannot, Some(glob)) => {
                 names.extend(glob.fresh(|name| exist.iter().any(|known| **known == *name)));
             }
@@ -319,7 +319,7 @@ fn extent(texts: &[Text]) -> Extent {
     }
 }
 
-/// Returns whether a URL is the path of a resource, so that servers check the resource instead.
+/// Returns whether a URL is the path of a resource; servers check the resource instead.
 fn is_of_resource(url: &str) -> bool {
     !url.ends_with('*') && is_resource_path(url)
 }

@@ -1,7 +1,7 @@
 //! Joins the results of an expectation in several worlds: the targets and the plain files.
 //!
-//! Without `targets`, an expectation is about all worlds together: access that must exist has to exist
-//! in one of them, access that must not exist in none. With `targets`, it is about each of these alone.
+//! Without `targets`, an expectation applies to all worlds together: required access must exist in one of them,
+//! and forbidden access in none. With `targets`, it applies to each of these alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,7 +31,7 @@ pub fn join<'a>(
 /// A part of an expectation for a subject: the index, the part and the subject.
 type Part<'w> = (usize, Spot, Option<&'w Holder>);
 
-/// In how many worlds expectations apply and fail.
+/// The numbers of worlds in which expectations apply and fail.
 #[derive(Default)]
 struct Counted<'w> {
     /// The number of worlds in which an expectation applies to a subject.
@@ -64,7 +64,7 @@ impl<'w> Counted<'w> {
         counted
     }
 
-    /// Returns whether another world has what is missing in one, or at least might have it.
+    /// Returns whether another world has, or might have, the access that is missing in one.
     fn is_met_elsewhere(&self, index: usize, failure: &Failure<'_>) -> bool {
         let part = part(index, failure);
         let failing = self.fails.get(&part).copied().unwrap_or_default();

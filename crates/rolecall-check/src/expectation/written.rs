@@ -1,4 +1,4 @@
-//! How values are written in the file, where that is not how they are kept.
+//! Values whose notation in the file differs from their type.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Which ServiceAccounts exist, as several rules ask.
+//! The existence of ServiceAccounts, for several rules.
 
 use rolecall_rbac::{
     Binding, ObjectKind, ServiceAccount, Subject, SubjectKind, Text, Unread, edit_distance_within,
@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::missing_subject::MissingSubject;
 use crate::{ExternalKind, validation};
 
-/// Returns the ServiceAccounts that judged bindings name and that do not exist.
+/// Returns the ServiceAccounts that checked bindings name and that do not exist.
 pub(super) fn missing_subjects<'c, 'a>(
     context: &'c Context<'a>,
 ) -> impl Iterator<Item = &'c MissingSubject<'a>> {
@@ -18,13 +18,13 @@ pub(super) fn missing_subjects<'c, 'a>(
     })
 }
 
-/// Returns the ServiceAccounts that judged bindings name and that the input does not contain.
+/// Returns the ServiceAccounts that checked bindings name and that the input does not contain.
 pub(super) fn unknown_subjects<'c, 'a>(context: &'c Context<'a>) -> &'c [MissingSubject<'a>] {
     context.unknown_subjects.get_or_init(|| find_unknown_subjects(context))
 }
 
-/// Returns the ServiceAccounts that judged bindings name and the input does not hold, those included
-/// that other software installs. What the API server rejects is reported as that.
+/// Returns the ServiceAccounts that checked bindings name and that the input does not contain, including those
+/// that other software installs. Names that the API server rejects have their own finding.
 fn find_unknown_subjects<'a>(context: &Context<'a>) -> Vec<MissingSubject<'a>> {
     let mut missing = Vec::new();
     for binding in context.bindings() {
@@ -39,7 +39,7 @@ fn find_unknown_subjects<'a>(context: &Context<'a>) -> Vec<MissingSubject<'a>> {
             if is_known {
                 continue;
             }
-            // The binding's namespace is a guess, and with it that of a subject without one.
+            // The binding's namespace is a guess, and so is that of a subject without one.
             let guessed = context.is_guess(&binding.metadata)
                 && subject.kind == SubjectKind::ServiceAccount
                 && subject.namespace.is_empty();
@@ -61,7 +61,7 @@ fn is_placeholder(context: &Context<'_>, namespace: &str) -> bool {
         && inventory.service_accounts_in(namespace).is_empty()
 }
 
-/// Returns the namespace and name of the ServiceAccount that a subject names, also by its user name.
+/// Returns the namespace and name of the ServiceAccount that a subject names, including by its user name.
 pub(super) fn account_of<'a>(
     subject: &'a Subject,
     binding: &'a Binding,
@@ -70,12 +70,16 @@ pub(super) fn account_of<'a>(
         SubjectKind::ServiceAccount => {
             Some((subject.effective_namespace(&binding.metadata)?, &subject.name))
         }
-        SubjectKind::User => subject.name.strip_prefix("system:serviceaccount:")?.split_once(':'),
+        SubjectKind::User => {
+            let account = subject.name.strip_prefix("system:serviceaccount:")?.split_once(':');
+            // The names of ServiceAccounts contain no colon, except in templates.
+            account.filter(|(_, name)| !name.contains(':') || is_template(name))
+        }
         SubjectKind::Group | SubjectKind::Other(_) => None,
     }
 }
 
-/// Returns whether a ServiceAccount exists, or may: unread, made by an operator, or without a namespace yet.
+/// Returns whether a ServiceAccount might exist: unread, created by an operator, or without a namespace yet.
 pub(super) fn exists(context: &Context<'_>, namespace: &str, name: &str) -> bool {
     let (inventory, names) = (context.inventory(), context.names());
     name == "default"
@@ -86,7 +90,7 @@ pub(super) fn exists(context: &Context<'_>, namespace: &str, name: &str) -> bool
         || names.is_account_of_operator(namespace, name)
 }
 
-/// Returns the files that were not read and can hold a ServiceAccount.
+/// Returns the unread files that might contain a ServiceAccount.
 pub(super) fn unread_files(context: &Context<'_>, namespace: &str, name: &str) -> Vec<Text> {
     context.unread_files(|gap| match &gap.unread {
         Unread::Object { kind: ObjectKind::ServiceAccount, namespace: unread, name: of_name } => {
@@ -96,7 +100,7 @@ pub(super) fn unread_files(context: &Context<'_>, namespace: &str, name: &str) -
     })
 }
 
-/// Returns whether a ServiceAccount that a build renames can become one of this name.
+/// Returns whether a build might rename a ServiceAccount to this name.
 pub(super) fn may_be_renamed(context: &Context<'_>, name: &str) -> bool {
     !context.inventory().gaps().is_empty()
         && context.inventory().service_accounts().iter().any(|account| {
@@ -105,7 +109,7 @@ pub(super) fn may_be_renamed(context: &Context<'_>, name: &str) -> bool {
         })
 }
 
-/// Returns whether a prefix or a suffix makes one name of another.
+/// Returns whether two names differ only by a prefix or suffix.
 pub(super) fn is_extended(name: &str, longer: &str) -> bool {
     name != longer && (longer.ends_with(name) || longer.starts_with(name))
 }

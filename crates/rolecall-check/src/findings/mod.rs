@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 mod broken;
+mod by_design;
 pub(crate) mod dead;
 pub(crate) mod denied;
 pub(crate) mod escalation;
@@ -28,7 +29,7 @@ pub(crate) struct Rule {
 /// Runs every rule.
 pub(crate) fn check(context: &Context<'_>) -> Vec<Finding> {
     let of_requests: fn(&Context<'_>, &mut Vec<Finding>) = risk::check;
-    // Some take far longer than others, that of requests the longest.
+    // Some rules take far longer than others; those about requests take the longest.
     let checks = [of_requests, escalation::check].into_iter();
     let checks: Vec<_> = checks.chain(rules().map(|rule| rule.check)).collect();
     let found = checks.into_par_iter().with_max_len(1).map(|check| {
@@ -45,7 +46,7 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Finding> {
     findings
 }
 
-/// Returns the rules that have logic.
+/// Returns the rules that are implemented in code.
 pub(crate) fn rules() -> impl Iterator<Item = &'static Rule> {
     let rules = [
         broken::RULES,

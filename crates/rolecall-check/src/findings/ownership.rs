@@ -1,7 +1,7 @@
-//! Whether an object that the input refers to would have to be in it.
+//! Whether the input should contain an object that it refers to.
 //!
-//! A repository rarely holds a whole cluster. What it plainly ought to define itself and does not is a
-//! mistake; what other software may have installed is at most worth a line.
+//! A repository rarely contains a whole cluster. If it should clearly define an object itself but does not,
+//! that is a mistake; objects that other software might install are at most worth a remark.
 
 use rolecall_rbac::Binding;
 
@@ -16,11 +16,11 @@ pub(super) enum Owner {
     Input,
     /// The source is unknown.
     Unknown,
-    /// The cluster's distribution or add-ons, as its name or namespace says.
+    /// The cluster's distribution or add-ons, according to its name or namespace.
     Others,
 }
 
-/// ClusterRoles that distributions bring, beside those whose names begin with `system:`.
+/// ClusterRoles of distributions, in addition to those whose names begin with `system:`.
 const OF_DISTRIBUTIONS: [&str; 12] = [
     "basic-user",
     "cluster-debugger",
@@ -37,7 +37,7 @@ const OF_DISTRIBUTIONS: [&str; 12] = [
 ];
 
 impl Owner {
-    /// Returns who would define a role that a binding refers to.
+    /// Returns the expected source of a role that a binding refers to.
     pub(super) fn of_role(context: &Context<'_>, binding: &Binding) -> Self {
         let name = &*binding.role_ref.name;
         let is_known = context.is_complete(|gap| gap.may_hide_role_of(binding));
@@ -53,8 +53,8 @@ impl Owner {
         }
     }
 
-    /// Returns who would define a ServiceAccount that bindings or workloads name. A repository that
-    /// defines some of a namespace defines them all.
+    /// Returns the expected source of a ServiceAccount that bindings or workloads name. A repository that
+    /// defines some ServiceAccounts of a namespace is expected to define all of them.
     pub(super) fn of_account(context: &Context<'_>, namespace: &str, name: &str) -> Self {
         if context.is_complete(|gap| gap.may_hide_service_account(namespace)) {
             Self::Input
@@ -69,7 +69,7 @@ impl Owner {
         }
     }
 
-    /// Returns who would define an object of a namespace.
+    /// Returns the expected source of an object in a namespace.
     fn of_namespaced(context: &Context<'_>, namespace: &str) -> Self {
         if is_of_the_cluster(namespace) {
             Self::Others
@@ -80,8 +80,8 @@ impl Owner {
         }
     }
 
-    /// Returns how bad it is that the object is not in the input, where it is `missing` if nobody
-    /// else can have made it.
+    /// Returns the severity of an object that is not in the input; `missing` is the severity if nothing else
+    /// can have created it.
     pub(super) fn severity(self, missing: Severity) -> Severity {
         match self {
             Self::Input => missing,
@@ -89,7 +89,7 @@ impl Owner {
         }
     }
 
-    /// Returns how bad it is that the object is not in the input, where others are that can have been meant.
+    /// Returns the severity of an object that is not in the input, if similar objects might be the intended ones.
     pub(super) fn severity_beside_lookalikes(self, missing: Severity) -> Severity {
         match self {
             Self::Input => missing,
@@ -98,7 +98,7 @@ impl Owner {
         }
     }
 
-    /// Says that the object is not there.
+    /// Describes that the object does not exist.
     pub(super) fn absence(self) -> &'static str {
         match self {
             Self::Input => "does not exist",
@@ -106,7 +106,7 @@ impl Owner {
         }
     }
 
-    /// Returns what to do: what fixes the reference, or to say that it leads somewhere.
+    /// Returns the fix: to correct the reference, or to list the object as external.
     pub(super) fn fix(self, fix: &str, kind: ExternalKind, namespace: &str, name: &str) -> String {
         let object = match namespace {
             "" => format!("{} {name}", kind.as_str()),
@@ -121,14 +121,14 @@ impl Owner {
     }
 }
 
-/// Returns whether a namespace is the cluster's own, where add-ons of many origins live together.
+/// Returns whether a namespace belongs to the cluster, with add-ons from many sources.
 fn is_of_the_cluster(namespace: &str) -> bool {
     namespace.starts_with("kube-")
         || namespace == "openshift"
         || namespace.starts_with("openshift-")
 }
 
-/// Returns whether the input holds a namespace, or anything in it but bindings.
+/// Returns whether the input contains a namespace, or anything in it except bindings.
 fn holds(context: &Context<'_>, namespace: &str) -> bool {
     let inventory = context.inventory();
     !inventory.service_accounts_in(namespace).is_empty()

@@ -6,7 +6,7 @@ use super::accounts;
 use crate::context::Context;
 use crate::{ExternalKind, validation};
 
-/// Returns the judged bindings whose role is not in the input, though other software may install it.
+/// Returns the checked bindings whose role is not in the input, although other software might install it.
 pub(super) fn without_role<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a Binding> {
     context.bindings().filter(|binding| is_without_role(context, binding))
 }
@@ -26,7 +26,7 @@ pub(super) fn kind_and_namespace(binding: &Binding) -> (ExternalKind, &str) {
     }
 }
 
-/// Returns whether a role of the input can become the missing one, because a pending build renames it or
+/// Returns whether a role of the input might become the missing one, because a pending build renames it or
 /// moves it to another namespace.
 pub(super) fn may_be_renamed(context: &Context<'_>, binding: &Binding) -> bool {
     let name = &*binding.role_ref.name;
@@ -44,12 +44,12 @@ pub(super) fn may_be_renamed(context: &Context<'_>, binding: &Binding) -> bool {
             .any(|role| role.is_cluster_role() == is_cluster_role && can_become(role))
 }
 
-/// Returns the files that were not read and can hold the role.
+/// Returns the unread files that might contain the role.
 pub(super) fn unread_files(context: &Context<'_>, binding: &Binding) -> Vec<Text> {
     context.unread_files(|gap| gap.may_hide_role_of(binding))
 }
 
-/// Returns whether the role might be in the unread part, or among objects whose namespace is not final.
+/// Returns whether the role might be in unread input, or among objects whose namespace is not final.
 fn may_be_elsewhere(context: &Context<'_>, binding: &Binding) -> bool {
     let cluster_role = binding.role_ref.kind == RoleKind::ClusterRole;
     let is_guess =

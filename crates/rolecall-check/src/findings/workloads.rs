@@ -1,4 +1,4 @@
-//! Questions about workloads that several rules ask.
+//! Functions about workloads that several rules use.
 
 use rolecall_command::{Invocation, annotation, masked_line, needs_of, proxy_address};
 use rolecall_rbac::{Binding, BoundRole, Gap, Identity, ObjectKind, PodSpec, Text, Unread};
@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::pods::PodOf;
 use crate::{FieldPath, Finding, unread};
 
-/// Returns the bindings that grant an identity anything beyond what everybody has.
+/// Returns the bindings that grant an identity more than the default access of every user.
 pub(super) fn own_bindings<'a>(context: &Context<'a>, identity: &Identity) -> Vec<BoundRole<'a>> {
     let mut bindings = context.authorizer().bindings_of(identity);
     bindings.retain(|bound| {
@@ -18,25 +18,25 @@ pub(super) fn own_bindings<'a>(context: &Context<'a>, identity: &Identity) -> Ve
     bindings
 }
 
-/// Returns whether a binding is one of those that every server starts with.
+/// Returns whether a binding is one of the default bindings of every server.
 fn is_everybodys(context: &Context<'_>, binding: &Binding) -> bool {
     context.is_default_binding(binding)
 }
 
-/// Returns whether a Pod may hold rights that could not be read.
+/// Returns whether a Pod might have rights that could not be read.
 pub(super) fn may_hold_more(context: &Context<'_>, identity: &Identity) -> bool {
     let is_list = |gap: &Gap| unread::file_of(gap).is_none();
     context.authorizer().rules_for(identity, "").gaps.iter().any(is_list)
         || context.is_unlisted(Gap::may_hide_cluster_role)
 }
 
-/// Returns the files that were not read and can grant an identity more.
+/// Returns the unread files that might grant an identity more access.
 pub(super) fn unread_grants(context: &Context<'_>, identity: &Identity) -> Vec<Text> {
     let gaps = context.authorizer().gaps_of(identity);
     context.unread_files(|gap| gap.may_hide_cluster_role() || gaps.contains(gap))
 }
 
-/// Returns whether a token for the API server is mounted into some container of a Pod.
+/// Returns whether a token for the API server is mounted into a container of a Pod.
 pub(super) fn mounts_token(pod: &PodOf<'_>) -> bool {
     pod.automounts || mounts_explicitly(pod.spec)
 }
@@ -47,7 +47,7 @@ fn mounts_explicitly(spec: &PodSpec) -> bool {
         .any(|volume| volume.audience.is_empty() && !volume.mounted_by.is_empty())
 }
 
-/// Returns a command line of a Pod that asks the API server for something, or its declared needs.
+/// Returns a command line of a Pod that makes requests to the API server, or its declared needs.
 pub(super) fn evidence_of_need(context: &Context<'_>, pod: &PodOf<'_>) -> Option<String> {
     let catalog = context.catalog();
     let invocation = pod.invocations.iter().find(|invocation| {
@@ -65,7 +65,7 @@ pub(super) fn evidence_of_need(context: &Context<'_>, pod: &PodOf<'_>) -> Option
     }
 }
 
-/// Says of a finding that it is about the field that names a Pod's ServiceAccount.
+/// Locates a finding at the field that names a Pod's ServiceAccount.
 pub(super) fn at_account(finding: Finding, spec: &PodSpec) -> Finding {
     let path = FieldPath::default().then_dotted(&spec.path);
     match &*spec.service_account {
@@ -74,7 +74,7 @@ pub(super) fn at_account(finding: Finding, spec: &PodSpec) -> Finding {
     }
 }
 
-/// Says of a finding that it is about whether a token is mounted into a Pod.
+/// Locates a finding at the field that decides whether a token is mounted into a Pod.
 pub(super) fn at_token(finding: Finding, spec: &PodSpec) -> Finding {
     let path = FieldPath::default().then_dotted(&spec.path);
     match spec.automount_token {
@@ -84,8 +84,8 @@ pub(super) fn at_token(finding: Finding, spec: &PodSpec) -> Finding {
     }
 }
 
-/// Returns the path of a command line that a container runs: the script that has it, else the list of
-/// its words.
+/// Returns the path of a container's command line: the script that contains it, or else the list of its
+/// words.
 pub(super) fn invocation_path(spec: &PodSpec, invocation: &Invocation) -> FieldPath {
     let path = FieldPath::default().then_dotted(&spec.path);
     let Some(container) = spec.containers.get(invocation.container) else { return path };
@@ -96,13 +96,13 @@ pub(super) fn invocation_path(spec: &PodSpec, invocation: &Invocation) -> FieldP
     invocation.place.item.into_iter().fold(path, FieldPath::then_index)
 }
 
-/// Returns whether all workloads were listed, so that one that is not there is not, or is in a file
-/// that was not read.
+/// Returns whether all workloads were listed, so that a workload that is not in the input does not exist or
+/// is in an unread file.
 pub(super) fn are_all_known(context: &Context<'_>) -> bool {
     !context.inventory().workloads().is_empty() && !context.is_unlisted(may_hide_any_workload)
 }
 
-/// Returns whether a workload of some namespace can be hidden behind a gap.
+/// Returns whether a gap might hide a workload in any namespace.
 pub(super) fn may_hide_any_workload(gap: &Gap) -> bool {
     match &gap.unread {
         Unread::Anything => true,
@@ -115,7 +115,7 @@ pub(super) fn may_hide_any_workload(gap: &Gap) -> bool {
     }
 }
 
-/// Returns whether a Pod's ServiceAccount exists, or may.
+/// Returns whether a Pod's ServiceAccount exists, or might exist.
 pub(super) fn account_exists(context: &Context<'_>, pod: &PodOf<'_>) -> bool {
     let namespace = &pod.workload.metadata.namespace;
     let name = pod.spec.service_account_name();

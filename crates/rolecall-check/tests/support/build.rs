@@ -1,8 +1,8 @@
 //! Builds of Kustomize in examples: sources, a kustomization and the result.
 
 use rolecall_check::{
-    Build, ClusterQuestion, Finding, Layer, PatchTarget, TokenSecret, Variant, check_build,
-    check_variant, cluster_questions,
+    Build, ClusterQuestion, Finding, Layer, OmittedObject, PatchTarget, TokenSecret, Variant,
+    check_build, check_variant, cluster_questions, omitted_objects,
 };
 use rolecall_rbac::{Authorizer, Inventory, Metadata, Origin, Text};
 use rolecall_source::facts::Version;
@@ -78,6 +78,24 @@ pub fn questions(text: &str) -> Vec<Finding> {
         })
     });
     cluster_questions(&questions.collect::<Vec<_>>())
+}
+
+/// Returns the findings about objects of templates with hooks that Helm does not know.
+pub fn omitted(text: &str) -> Vec<Finding> {
+    let objects = text.lines().zip(1..).filter_map(|(line, number)| {
+        let (_, hooks) = line.split_once("helm.sh/hook: \"")?;
+        let hooks = hooks.split('"').next()?.split(',');
+        let mut unknown = hooks.filter(|hook| !matches!(*hook, "pre-install" | "pre-upgrade"));
+        Some(OmittedObject {
+            chart: "web".into(),
+            origin: Origin::File { path: "-".into(), line: number },
+            kind: "ServiceAccount".to_owned(),
+            hook: unknown.next()?.to_owned(),
+            similar: Some("pre-upgrade"),
+        })
+    });
+    let is_template = text.starts_with("# templates/");
+    omitted_objects(objects.filter(|_| is_template))
 }
 
 /// Returns the text with the kustomizations as empty lines, so that lines stay the same.

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use rolecall_check::expectation::evaluate;
 use rolecall_check::{
-    AppliedBy, CheckConfig, CheckInput, Finding, Judged, KubernetesVersion, check,
+    AppliedBy, Category, CheckConfig, CheckInput, Finding, Judged, KubernetesVersion, check,
     expectation_findings, suppress,
 };
 use rolecall_rbac::{Authorizer, Catalog, Inventory, resolve_aggregation};
@@ -59,6 +59,7 @@ pub fn findings_for(manifests: &str, version: Version) -> Vec<Finding> {
         build::check(sources, result, authorizer.inventory(), &mut findings);
     }
     findings.extend(build::questions(manifests));
+    findings.extend(build::omitted(manifests));
     let failures = evaluate(&authorizer, catalog, &config.expectations, KubernetesVersion::NEWEST);
     findings.extend(expectation_findings(&failures));
     config.grade(&mut findings);
@@ -119,4 +120,34 @@ pub fn show(findings: &[Finding]) -> String {
             format!("{} {severity} {object} {field}: {message}{fix}\n", rule.code)
         })
         .collect()
+}
+
+/// Returns code, severity and message of the findings about risks.
+pub fn risks_of(manifests: &str) -> Vec<String> {
+    let findings = findings_of(manifests).into_iter();
+    let risks = findings.filter(|finding| finding.rule.category == Category::Risk);
+    risks
+        .map(|finding| format!("{} {} {}", finding.rule.code, finding.severity, finding.message))
+        .collect()
+}
+
+/// Writes a role, its binding and other objects beside them.
+pub fn bound(kind: &str, namespace: &str, rules: &str, beside: &str) -> String {
+    let at = if namespace.is_empty() { String::new() } else { format!(", namespace: {namespace}") };
+    let binding = if namespace.is_empty() { "ClusterRoleBinding" } else { "RoleBinding" };
+    let home = if kind == "Role" { &*at } else { "" };
+    format!(
+        "
+apiVersion: rbac.authorization.k8s.io/v1
+kind: {kind}
+metadata: {{name: tested{home}}}
+rules: [{rules}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: {binding}
+metadata: {{name: tested{at}}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: {kind}, name: tested}}
+subjects: [{{apiGroup: rbac.authorization.k8s.io, kind: User, name: jane}}]
+{beside}"
+    )
 }

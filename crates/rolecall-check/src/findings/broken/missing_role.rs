@@ -24,8 +24,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         }
         let similar = lookalikes.of(binding);
         let is_renamed = roles::may_be_renamed(context, binding);
-        // A name that differs by a letter from an existing one is a misspelling, not other
-        // software's.
+        // A name that differs from an existing one by a letter is a misspelling, and not the name of other
+        // software's role.
         let owner = match Owner::of_role(context, binding) {
             _ if is_renamed => Owner::Unknown,
             _ if !similar.is_empty() => Owner::Input,

@@ -35,8 +35,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Returns whether the input only puts ServiceAccounts into a namespace that something else set up: it holds
-/// neither the Namespace nor a workload or role there, and the binding is elsewhere.
+/// Returns whether the input only adds ServiceAccounts to a namespace that other software set up: it contains
+/// neither the Namespace nor a workload or role in it, and the binding is elsewhere.
 fn is_visited(context: &Context<'_>, missing: &MissingSubject<'_>) -> bool {
     let namespace = missing.namespace;
     !context.input.complete

@@ -1,4 +1,4 @@
-//! RC1: references that lead nowhere, objects that the API server rejects.
+//! RC1: references to missing objects, and objects that the API server rejects.
 
 mod lookalike_service_account;
 mod missing_role;
@@ -8,6 +8,7 @@ mod unknown_field;
 mod unserved_version;
 mod unsupported_role_kind;
 
+pub(super) use self::rejected_object::placeholder;
 use super::Rule;
 
 pub(super) const RULES: &[&Rule] = &[

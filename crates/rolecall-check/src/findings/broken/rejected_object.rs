@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_rbac::{Binding, SubjectKind, Text};
 
@@ -48,16 +48,32 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let namespaces = context.inventory().namespaces().iter();
     let namespaces = namespaces.filter(|namespace| context.is_judged(&namespace.metadata));
     let names = namespaces.map(|it| (ObjectRef::from(it), "name", &it.metadata.name));
+    let mut placeholders: BTreeMap<&Text, Placeholder> = BTreeMap::new();
     for (object, field, namespace) in names.chain(namespaces_of_objects(context)) {
-        if let Some(violation) = validation::validate_namespace(field, namespace) {
-            let (severity, fix) = placeholder(namespace).unwrap_or_else(|| {
-                (high, "use at most 63 lower case letters, digits and `-`".to_owned())
-            });
-            report(object, violation, severity, fix);
+        let Some(violation) = validation::validate_namespace(field, namespace) else { continue };
+        match placeholder(namespace) {
+            Some((severity, fix)) => {
+                let first = Placeholder { object, violation, severity, fix, others: 0 };
+                placeholders
+                    .entry(namespace)
+                    .and_modify(|known| known.others += 1)
+                    .or_insert(first);
+            }
+            None => {
+                let fix = "use at most 63 lower case letters, digits and `-`".to_owned();
+                report(object, violation, high, fix);
+            }
         }
     }
+    for Placeholder { object, mut violation, severity, fix, others } in placeholders.into_values() {
+        if others > 0 {
+            let plural = if others == 1 { "" } else { "s" };
+            violation.message.push_str(&format!(", here and in {others} other object{plural}"));
+        }
+        report(object, violation, severity, fix);
+    }
     let mut report = |object: ObjectRef, violation: Violation, severity: Severity, fix: String| {
-        if misnamed.is_empty() || !misnamed.contains(&(object.clone(), violation.field.clone())) {
+        if misnamed.is_empty() || !follows(&misnamed, &object, &violation.field) {
             report(object, violation, severity, fix);
         }
     };
@@ -85,7 +101,34 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Returns the namespaces of judged objects, with the name of the field.
+/// A name that software or a user replaces before it applies the objects.
+struct Placeholder {
+    /// The first object with it.
+    object: ObjectRef,
+    violation: Violation,
+    severity: Severity,
+    fix: String,
+    /// The number of other objects.
+    others: usize,
+}
+
+/// Returns whether a field is missing because it, or a field that replaces it, has a wrong name.
+fn follows(
+    misnamed: &BTreeSet<(ObjectRef, FieldPath)>,
+    object: &ObjectRef,
+    field: &FieldPath,
+) -> bool {
+    let is_cause = |meant: &FieldPath| {
+        let is_urls =
+            matches!(meant.steps.last(), Some(Step::Key(key)) if **key == *"nonResourceURLs");
+        // A rule has either resources or URLs.
+        let parent = meant.steps.len().saturating_sub(usize::from(is_urls));
+        field.steps.len() >= parent && field.steps.get(..parent) == meant.steps.get(..parent)
+    };
+    misnamed.iter().any(|(of, meant)| of == object && is_cause(meant))
+}
+
+/// Returns the namespaces of checked objects, with the name of the field.
 fn namespaces_of_objects<'a>(
     context: &Context<'a>,
 ) -> impl Iterator<Item = (ObjectRef, &'static str, &'a Text)> {
@@ -98,17 +141,18 @@ fn namespaces_of_objects<'a>(
     objects.map(|(object, metadata)| (object, "namespace", &metadata.namespace))
 }
 
-/// Returns the severity and the fix for a name that looks like a placeholder, such as `CLUSTERNAMESPACE`.
-fn placeholder(name: &str) -> Option<(Severity, String)> {
-    let is_mark = |byte: u8| byte.is_ascii_uppercase() || byte == b'_';
+/// Returns the severity and the fix for a name that looks like a placeholder, such as `CLUSTERNAMESPACE` and
+/// `FILLED BY THE OPERATOR`.
+pub(in crate::findings) fn placeholder(name: &str) -> Option<(Severity, String)> {
+    let is_mark = |byte: u8| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'-' | b' ');
     let is_placeholder = name.bytes().all(|byte| is_mark(byte) || byte.is_ascii_digit())
         && name.bytes().filter(u8::is_ascii_uppercase).count() > 2;
     is_placeholder
         .then(|| (Severity::Info, "replace the placeholder before you apply it".to_owned()))
 }
 
-/// Returns whether a violation is about the invalid name of a ServiceAccount of the input, which is
-/// reported itself.
+/// Returns whether a violation concerns the invalid name of a ServiceAccount of the input, which has its own
+/// finding.
 fn is_of_account(context: &Context<'_>, binding: &Binding, violation: &Violation) -> bool {
     let subject = match &*violation.field.steps {
         [_, Step::Index(index), Step::Key(key)] if **key == *"name" => binding.subjects.get(*index),
@@ -143,6 +187,9 @@ fn fix(context: &Context<'_>, binding: &Binding, field: &FieldPath) -> Option<St
             None => "set its namespace".to_owned(),
         }),
         "name" => {
+            if subject.name.is_empty() {
+                return Some("set its name".to_owned());
+            }
             if let Some((_, fix)) = unmatchable(subject) {
                 return Some(fix);
             }

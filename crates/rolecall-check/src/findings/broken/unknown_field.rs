@@ -1,4 +1,4 @@
-//! Fields that servers do not know, as parts of RC105.
+//! Fields that servers do not know, which RC105 reports.
 
 use rolecall_rbac::{UnknownField, edit_distance};
 
@@ -28,13 +28,14 @@ const OF_WORKLOADS: [&str; 6] = [
     "jobTemplate",
 ];
 
-/// Returns the unknown fields of judged objects.
+/// Returns the unknown fields of checked objects.
 pub(super) fn stray<'a>(context: &Context<'a>) -> impl Iterator<Item = Stray<'a>> {
     let fields = context.inventory().unknown_fields().iter();
     fields
         .filter(|field| context.is_judged_origin(&field.origin))
-        // Expressions such as `(generation > `1`)` are those of a test's expectations.
-        .filter(|field| !field.path.contains('('))
+        // Expressions such as `(generation > `1`)` are from the assertions of a test, and variables such as
+        // `${COMMENT}` from a template.
+        .filter(|field| !field.path.contains(['(', '{']))
         .map(|field| Stray { field, meant: meant(field) })
 }
 
@@ -84,7 +85,7 @@ impl Stray<'_> {
     }
 }
 
-/// Returns the place of a field that is known, but not where it is written.
+/// Returns the correct location of a known field that is in the wrong place.
 fn misplaced(field: &UnknownField, meant: &str) -> Option<String> {
     let (place, _) = split(&field.path);
     if !OF_PODS.contains(&meant) {

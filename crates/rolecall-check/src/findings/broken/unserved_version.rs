@@ -6,7 +6,7 @@ use crate::{FieldPath, Finding, ObjectRef, documents};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC106, check };
 
-/// The minor version since which the versions before `v1` are no longer served.
+/// The minor version that stopped serving the versions before `v1`.
 const REMOVED_IN: u16 = 22;
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {

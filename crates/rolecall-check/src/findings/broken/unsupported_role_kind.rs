@@ -1,13 +1,23 @@
+use std::collections::BTreeSet;
+
 use rolecall_rbac::RoleKind;
 
+use super::unknown_field;
 use crate::context::Context;
 use crate::findings::Rule;
-use crate::{Finding, documents, validation};
+use crate::{Finding, ObjectRef, documents, validation};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC103, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let misnamed: BTreeSet<ObjectRef> = unknown_field::stray(context)
+        .filter(|stray| stray.meant == Some("roleRef"))
+        .map(|stray| stray.object())
+        .collect();
     for binding in context.bindings() {
+        if !misnamed.is_empty() && misnamed.contains(&ObjectRef::from(binding)) {
+            continue;
+        }
         let violations = validation::validate_binding(binding, context.input.version);
         for violation in violations.into_iter().filter(validation::is_role_kind) {
             let kind = binding.role_ref.kind.as_str();

@@ -70,8 +70,8 @@ fn of_one_namespace(at: RuleAt<'_>, finding: Finding) -> Finding {
     Finding { message, ..finding }.severity(Severity::Info).fix(fix)
 }
 
-/// Reports the verbs of a Role that only cluster-wide bindings grant, on resources with other verbs that
-/// count: `escalate` beside `bind` on ClusterRoles.
+/// Reports the verbs of a Role that only ClusterRoleBindings can grant, on resources with other verbs that have
+/// an effect: `escalate` next to `bind` on ClusterRoles.
 fn dead_verbs(context: &Context<'_>, at: RuleAt<'_>) -> Option<Finding> {
     let rule = at.rule;
     let has =
@@ -113,11 +113,23 @@ fn base(at: RuleAt<'_>, first: usize, message: String) -> Finding {
     Finding::new(RULE.meta, at.role.into(), message).at(at.value("resources", first))
 }
 
+/// API groups without namespaced resources, in any version of Kubernetes.
+const CLUSTER_SCOPED: [&str; 5] = [
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "apiregistration.k8s.io",
+    "flowcontrol.apiserver.k8s.io",
+    "node.k8s.io",
+];
+
 /// Returns whether an entry names a cluster-scoped resource in every group that has it, with verbs
 /// that a RoleBinding cannot grant.
 fn is_dead(context: &Context<'_>, rule: &PolicyRule, verbs: &[Text], entry: &Text) -> bool {
     let catalog = context.catalog();
     let (name, _) = entry.split_once('/').unwrap_or((entry, ""));
+    if name == "*" {
+        return rule.api_groups.iter().all(|group| CLUSTER_SCOPED.contains(&&**group));
+    }
     let mut cluster_scoped = false;
     for group in groups_of(catalog, rule, name) {
         if !known::is_built_in(group) && catalog.get(group, name).is_none() {

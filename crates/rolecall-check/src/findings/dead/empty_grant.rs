@@ -10,7 +10,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let before = findings.len();
     for role in context.roles() {
         if role.rules.is_empty() && role.aggregation.is_none() {
-            // Projects keep such a ClusterRole beside those for `edit` and `view`, to add rules later.
+            // Projects have such a ClusterRole next to those for `edit` and `view`, to add rules later.
             let is_kept =
                 role.metadata.labels.iter().any(|(key, _)| key.contains("/aggregate-to-"));
             let severity = if is_kept { Severity::Info } else { RULE.meta.severity };

@@ -9,14 +9,16 @@ pub(super) const RULE: Rule = Rule { meta: &documents::RC213, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for at in context.rules() {
-        if names_may_have_stars(context.catalog(), at.rule) {
+        let is_for_signers = names_signers(at.rule);
+        if !is_for_signers && names_may_have_stars(context.catalog(), at.rule) {
             continue;
         }
         for (index, name) in at.rule.resource_names.iter().enumerate() {
-            if !name.contains('*') || is_template(name) {
+            if !name.contains('*') || is_template(name) || is_for_signers && is_of_domain(name) {
                 continue;
             }
             let fix = match &**name {
+                _ if is_for_signers => "use `DOMAIN/*` for all signers of a domain",
                 "*" => "remove `resourceNames` to allow all objects",
                 _ => "list every object: names are compared literally",
             };
@@ -28,6 +30,18 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             findings.push(finding);
         }
     }
+}
+
+/// Returns whether all resources of a rule are signers.
+fn names_signers(rule: &PolicyRule) -> bool {
+    rule.api_groups.iter().all(|group| **group == *"certificates.k8s.io")
+        && !rule.resources.is_empty()
+        && rule.resources.iter().all(|resource| **resource == *"signers")
+}
+
+/// Returns whether a name is `DOMAIN/*`, which servers check in addition to the name of a signer.
+fn is_of_domain(name: &str) -> bool {
+    name.strip_suffix("/*").is_some_and(|domain| !domain.is_empty() && !domain.contains(['*', '/']))
 }
 
 /// Returns whether the names of a rule can contain `*`: names of signers, users, groups and other

@@ -1,4 +1,4 @@
-//! The problems of a rule before it is written, decided in the same way as for existing rules.
+//! Checks a rule before it is written, in the same way as existing rules.
 
 use rolecall_rbac::{Catalog, PolicyRule, Subject};
 
@@ -31,7 +31,7 @@ pub fn dead_grant(rule: &PolicyRule, catalog: &Catalog) -> Option<DeadGrant> {
         .or_else(|| dead_name(rule, catalog))
 }
 
-/// Returns why no request comes from a subject, such as a user with the name of a group.
+/// Returns the reason why no request comes from a subject, such as a user with the name of a group.
 pub fn dead_subject(subject: &Subject) -> Option<DeadGrant> {
     let (message, fix) = unmatchable_subject::unmatchable(subject)?;
     Some(DeadGrant { message: message.to_owned(), fix })

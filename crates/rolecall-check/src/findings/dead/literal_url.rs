@@ -3,7 +3,7 @@ use rolecall_rbac::{is_resource_path, is_template};
 use crate::context::Context;
 use crate::findings::Rule;
 use crate::words::quote;
-use crate::{Finding, documents};
+use crate::{Finding, documents, known};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC214, check };
 
@@ -38,7 +38,7 @@ pub(super) fn dead_url(url: &str) -> Option<(&'static str, String)> {
         let prefix = path.get(..position).unwrap_or_default();
         return Some(("only a trailing `*` is a wildcard", format!("use `{prefix}*`")));
     }
-    is_resource_path(path).then(|| {
+    (is_resource_path(path) && !known::is_of_other_server(path)).then(|| {
         ("it is the path of a resource", "grant the resource instead of its URL".to_owned())
     })
 }

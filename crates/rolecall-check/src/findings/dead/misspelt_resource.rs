@@ -1,14 +1,17 @@
 use rolecall_rbac::ServedResource;
 
+use super::unknown_subresource::nearest_subresource;
 use crate::context::Context;
+use crate::dead_entry::DeadEntry;
 use crate::fate::Dead;
 use crate::findings::Rule;
-use crate::words::{group_names, quote};
-use crate::{Finding, documents, known};
+use crate::words::{group_names, listed, quote};
+use crate::{Finding, Severity, documents, known};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC202, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let mut beside_plurals: Vec<&DeadEntry<'_>> = Vec::new();
     for dead in super::dead_entries(context) {
         let Dead::Spelling { meant, subresource, in_other_group } = &dead.why else { continue };
         let (subresource, in_other_group) = (*subresource, *in_other_group);
@@ -21,11 +24,19 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 &meant.resource,
                 subresource,
             );
-        let plural = match subresource {
-            "" => meant.resource.to_string(),
-            _ if !has_subresource => meant.resource.to_string(),
-            subresource => format!("{}/{subresource}", meant.resource),
+        let existing = known::subresources_of(meant);
+        let nearest = match has_subresource {
+            true => Some(subresource),
+            false => nearest_subresource(&existing, subresource),
         };
+        let plural = match nearest {
+            None | Some("") => meant.resource.to_string(),
+            Some(subresource) => format!("{}/{subresource}", meant.resource),
+        };
+        if dead.at.rule.resources.iter().any(|entry| **entry == *plural) {
+            beside_plurals.push(dead);
+            continue;
+        }
         let written = dead.entry.split('/').next().unwrap_or_default();
         let message = format!(
             "{} matches nothing: it is {} `{}`",
@@ -39,9 +50,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             }
             false => format!("use `{plural}`"),
         };
-        let fix = match has_subresource {
-            true => fix,
-            false => format!("{fix}: there is no subresource `{subresource}`"),
+        let fix = match nearest {
+            Some(_) => fix,
+            None => format!("{fix}: there is no subresource `{subresource}`"),
         };
         let finding = Finding::new(RULE.meta, dead.at.role.into(), message)
             .at(dead.at.value("resources", dead.index))
@@ -49,9 +60,37 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .fix(fix);
         findings.push(finding);
     }
+    let roles = beside_plurals.chunk_by(|one, other| std::ptr::eq(one.at.role, other.at.role));
+    findings.extend(roles.filter_map(about_spare_entries));
 }
 
-/// Describes the relation of a spelling to a resource.
+/// Reports the entries of a role whose rules also contain the correct spelling: nothing is missing without
+/// them.
+fn about_spare_entries(entries: &[&DeadEntry<'_>]) -> Option<Finding> {
+    let first = entries.first()?;
+    let names: Vec<&str> = entries.iter().map(|dead| dead.entry).collect();
+    let (shown, more) = names.split_at_checked(SHOWN).unwrap_or((&names, &[]));
+    let named = match more {
+        [] => listed(shown),
+        more => format!("`{}` and {} more", shown.join("`, `"), more.len()),
+    };
+    let (verb, fix) = match entries {
+        [_] => ("matches", "remove it"),
+        _ => ("match", "remove them"),
+    };
+    let message = format!("{named} {verb} nothing, beside the correct plural in the same rule");
+    let finding = Finding::new(RULE.meta, first.at.role.into(), message)
+        .at(first.at.value("resources", first.index))
+        .about(names.join(","))
+        .severity(Severity::Low)
+        .fix(fix);
+    Some(finding)
+}
+
+/// The number of entries that a finding names.
+const SHOWN: usize = 3;
+
+/// Describes how a spelling differs from the resource.
 fn what_is(written: &str, meant: &ServedResource) -> &'static str {
     if written == &*meant.kind {
         "the kind of"

@@ -45,7 +45,7 @@ pub(super) const RULES: &[&Rule] = &[
     &namespaced_subject::RULE,
 ];
 
-/// Returns the entries of `resources` in judged roles that match nothing.
+/// Returns the entries of `resources` in checked roles that match nothing.
 fn dead_entries<'c, 'a>(context: &'c Context<'a>) -> &'c [DeadEntry<'a>] {
     context.dead_entries.get_or_init(|| {
         let catalog = context.catalog();

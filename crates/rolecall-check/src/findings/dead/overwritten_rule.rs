@@ -10,11 +10,11 @@ pub(super) const RULE: Rule = Rule { meta: &documents::RC211, check };
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for drift in context.input.drifts {
         let Some(role) = context.inventory().role("", &drift.role) else { continue };
-        // A stored role was resolved by the server; a difference can come from unread roles.
+        // The server resolved a stored role; a difference can come from unread roles.
         if drift.overwritten.is_empty() || !drift.applied || !context.is_judged(&role.metadata) {
             continue;
         }
-        // The default role of another release has differently written rules that grant the same.
+        // The default role of another release has different rules that grant the same access.
         let is_default = || {
             context.is_default_role(role) && covers(&role.rules, &drift.overwritten).is_complete()
         };

@@ -35,7 +35,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 /// An entry of `resources` that is in none of the rule's groups.
 struct Unknown<'d, 'a> {
     dead: &'d DeadEntry<'a>,
-    /// The plurals that might be meant.
+    /// The plurals that might be the intended ones.
     similar: Vec<String>,
     /// The group of these, if it is not a group of the rule.
     other_group: Option<String>,

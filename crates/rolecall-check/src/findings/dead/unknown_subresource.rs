@@ -22,13 +22,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         }
         let groups = &dead.at.rule.api_groups;
         let is_custom = groups.iter().all(|group| !known::is_built_in(group));
-        let nearest = existing
-            .iter()
-            .map(|candidate| (edit_distance(&candidate.to_lowercase(), subresource), candidate))
-            .filter(|(distance, candidate)| {
-                *distance <= 2 || candidate.replace('-', "") == subresource.replace('-', "")
-            })
-            .min();
+        let nearest = nearest_subresource(&existing, subresource);
         let is_approvers = parent == "certificatesigningrequests"
             && dead.at.rule.verbs.iter().any(|verb| matches!(&**verb, "create" | "*"));
         // Next to existing resources, an unneeded subresource does not hide a mistake.
@@ -36,7 +30,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             && (others_match(dead, in_rule) || is_scaffold(dead, parent, subresource));
         let fix = match (nearest, &*existing) {
             _ if is_approvers => "remove it, unless an approver checks it".to_owned(),
-            (Some((_, nearest)), _) => format!("use `{parent}/{nearest}`"),
+            (Some(nearest), _) => format!("use `{parent}/{nearest}`"),
             (None, []) => format!("remove it: `{parent}` has no subresources"),
             (None, _) if parent == "*" => "use a subresource that exists".to_owned(),
             (None, existing) => format!("use one that exists: {}", listed(existing)),
@@ -72,6 +66,17 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
     let last = of_kinds.and_then(|(_, subresource, entries)| about_kinds(subresource, &entries));
     findings.extend(last);
+}
+
+/// Returns the existing subresource that is probably the intended one.
+pub(super) fn nearest_subresource<'e>(existing: &'e [String], written: &str) -> Option<&'e str> {
+    let distances = existing
+        .iter()
+        .map(|candidate| (edit_distance(&candidate.to_lowercase(), written), &**candidate));
+    let is_near = |(distance, candidate): &(usize, &str)| {
+        *distance <= 2 || candidate.replace('-', "") == written.replace('-', "")
+    };
+    distances.filter(is_near).min().map(|(_, candidate)| candidate)
 }
 
 /// Reports a subresource that custom kinds do not have. Generators write `status` and `finalizers`

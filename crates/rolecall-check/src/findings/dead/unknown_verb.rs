@@ -12,7 +12,7 @@ pub(super) const RULE: Rule = Rule { meta: &documents::RC206, check };
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for at in context.rules() {
         let mut dead = 0;
-        // The server restores its own roles, which had the verb `proxy` for a long time.
+        // The server restores its own roles, which contained the verb `proxy` for a long time.
         let is_servers = at.role.metadata.label("kubernetes.io/bootstrapping").is_some();
         for (index, verb) in at.rule.verbs.iter().enumerate() {
             if is_servers && **verb == *"proxy" {
@@ -59,7 +59,9 @@ pub(super) fn dead_verb(
     }
     let severity = RULE.meta.severity;
     if rule.resources.is_empty() && !rule.non_resource_urls.is_empty() {
-        if verb == "*" || known::URL_VERBS.contains(&verb) {
+        let is_of_proxy = known::PROXY_VERBS.contains(&verb)
+            && rule.non_resource_urls.iter().any(|url| known::is_of_other_server(url));
+        if verb == "*" || known::URL_VERBS.contains(&verb) || is_of_proxy {
             return None;
         }
         let fix = match known::url_verb_for(verb) {
@@ -70,6 +72,14 @@ pub(super) fn dead_verb(
     }
     if known::is_verb(verb) {
         return None;
+    }
+    if verb.starts_with("impersonate:") || verb.starts_with("impersonate-on:") {
+        let modes = listed(&known::IMPERSONATION_MODES);
+        let form = match verb.starts_with("impersonate:") {
+            true => "`impersonate:MODE`",
+            false => "`impersonate-on:MODE:VERB`",
+        };
+        return Some((format!("use {form} with one of the modes {modes}"), severity));
     }
     let lower = verb.to_ascii_lowercase();
     if lower != verb && known::is_verb(&lower) {
@@ -109,7 +119,7 @@ pub(super) fn dead_verb(
     }
 }
 
-/// Returns whether a verb is a word that some program might invent for its own access reviews, such as
+/// Returns whether a verb is a word that a program might use in its own access reviews, such as
 /// `subscribe`, and not a misspelling.
 fn may_be_asked(verb: &str) -> bool {
     let is_word = |verb: &str| verb.bytes().all(|byte| byte.is_ascii_lowercase());
@@ -146,8 +156,8 @@ fn misplaced(catalog: &Catalog, at: RuleAt<'_>, index: usize, verb: &str) -> Opt
     Some(finding)
 }
 
-/// Returns the problem and the correction of a verb that authorization checks have only for resources
-/// that the rule does not contain.
+/// Returns the problem and the correction for a verb that is only checked for resources that the rule does
+/// not contain.
 pub(super) fn asked_elsewhere(
     catalog: &Catalog,
     rule: &PolicyRule,
@@ -159,7 +169,7 @@ pub(super) fn asked_elsewhere(
     }
     let names = |list: &[Text], value: &str| list.iter().any(|it| **it == *value || **it == *"*");
     let is_dead = |entry: &Text| fate::of_resource(rule, entry, catalog).is_some();
-    // A resource in the wrong group is reported as that, with the right group.
+    // A resource in the wrong group has its own finding, with the right group.
     let is_asked = asked.iter().any(|(group, resource)| {
         let in_group = names(&rule.api_groups, group);
         let parent = |entry: &Text| entry.split('/').next() == Some(resource);
@@ -210,7 +220,7 @@ pub(super) fn unserved_verbs(rule: &PolicyRule, catalog: &Catalog) -> Option<(St
     let served = served_instead(rule, catalog)?;
     let (resources, verbs) = (listed(&rule.resources), listed(&rule.verbs));
     if !served.iter().any(|verb| known::is_resource_verb(verb)) {
-        // To suggest `impersonate` instead of `get` would grant far more.
+        // Suggesting `impersonate` instead of `get` would grant far more.
         let exist = if rule.resources.len() == 1 { "it exists" } else { "they exist" };
         return Some((
             format!("no request uses {verbs} on {resources}"),
@@ -249,9 +259,9 @@ fn served_instead<'a>(rule: &PolicyRule, catalog: &'a Catalog) -> Option<Vec<&'a
 }
 
 enum Served<'a> {
-    /// The verbs are not known in full.
+    /// Not all verbs are known.
     Unknown,
-    /// There is no such resource.
+    /// The resource does not exist.
     Not,
     /// Only these verbs.
     These(Vec<&'a str>),

@@ -1,4 +1,4 @@
-use rolecall_rbac::{Subject, SubjectKind};
+use rolecall_rbac::{Subject, SubjectKind, is_template};
 
 use crate::context::Context;
 use crate::findings::Rule;
@@ -24,7 +24,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Groups with a meaning in Kubernetes itself.
+/// Groups with a special meaning in Kubernetes.
 const RESERVED_GROUPS: [&str; 7] = [
     "system:authenticated",
     "system:authenticated:oauth",
@@ -35,7 +35,7 @@ const RESERVED_GROUPS: [&str; 7] = [
     "system:unauthenticated",
 ];
 
-/// Returns whether only a user can have a name: those of Kubernetes' components and nodes.
+/// Returns whether only a user can have a name, like those of Kubernetes' components and nodes.
 fn is_reserved_user(name: &str) -> bool {
     matches!(
         name,
@@ -45,6 +45,12 @@ fn is_reserved_user(name: &str) -> bool {
             | "system:kube-proxy"
             | "system:kube-scheduler"
     ) || name.strip_prefix("system:node:").is_some_and(|node| !node.is_empty())
+}
+
+/// Returns whether a group is that of the ServiceAccounts in a namespace that cannot exist.
+fn is_group_of_no_namespace(name: &str) -> bool {
+    name.strip_prefix("system:serviceaccounts:")
+        .is_some_and(|namespace| !is_template(name) && !validation::is_dns_label(namespace))
 }
 
 /// Returns the reason why a subject matches nobody, and the correction.
@@ -80,6 +86,10 @@ pub(in crate::findings) fn unmatchable(subject: &Subject) -> Option<(&'static st
             };
             Some(("that is the name of a group", fix))
         }
+        SubjectKind::Group if is_group_of_no_namespace(name) => Some((
+            nobody,
+            "use `system:serviceaccounts:NAMESPACE` with an existing namespace".into(),
+        )),
         SubjectKind::Group => {
             let rest = name.strip_prefix("system:serviceaccount")?;
             let rest = rest.strip_prefix(':').or_else(|| rest.is_empty().then_some(""))?;
@@ -97,7 +107,12 @@ pub(in crate::findings) fn unmatchable(subject: &Subject) -> Option<(&'static st
         SubjectKind::User => {
             let rest = name.strip_prefix("system:serviceaccount")?;
             match rest.strip_prefix(':').map(|rest| rest.split_once(':')) {
-                Some(Some(_)) => None,
+                Some(Some((namespace, account))) => {
+                    let is_valid = validation::is_dns_label(namespace)
+                        && validation::is_dns_subdomain(account);
+                    (!is_valid && !is_template(name))
+                        .then(|| (nobody, "use `system:serviceaccount:NAMESPACE:NAME`".to_owned()))
+                }
                 _ if rest.starts_with("s:") || rest == "s" => {
                     Some(("that is the name of a group", "use `kind: Group`".to_owned()))
                 }

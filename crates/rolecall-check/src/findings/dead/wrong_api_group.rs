@@ -1,9 +1,11 @@
+use rolecall_rbac::{PolicyRule, Text, covers};
+
 use crate::context::Context;
 use crate::fate::{self, Dead};
 use crate::findings::Rule;
 use crate::rule_at::RuleAt;
 use crate::words::{group_names, joined, listed, quote};
-use crate::{Finding, documents, known};
+use crate::{Finding, Severity, documents, known};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC203, check };
 
@@ -59,7 +61,7 @@ fn misplaced_resources(context: &Context<'_>, at: RuleAt<'_>, findings: &mut Vec
             misplaced.push((index, entry, meant));
         }
     }
-    // Report related groups that follow each other together.
+    // Report consecutive related groups together.
     for run in misplaced.chunk_by(|left, right| left.2 == right.2) {
         let Some((first, _, meant)) = run.first() else { continue };
         let entries: Vec<&str> = run.iter().map(|(_, entry, _)| *entry).collect();
@@ -74,22 +76,34 @@ fn misplaced_resources(context: &Context<'_>, at: RuleAt<'_>, findings: &mut Vec
                 !meant.iter().any(has)
             })
         });
+        let is_spare = meant.iter().any(|group| is_granted(at, &entries, group));
         let meant: Vec<String> = meant.iter().map(|group| quote(group)).collect();
+        let it = if entries.len() == 1 { "it" } else { "them" };
         let fix = match lacking {
+            _ if is_spare => {
+                format!("remove {it}: the role grants {it} in {} as well", meant.join(" or "))
+            }
             Some(entry) => {
                 let name = entry.split('/').next().unwrap_or_default();
                 format!("`{name}` is in {}, and has no such subresource", meant.join(" or "))
             }
-            None => format!(
-                "use {} in a rule with `apiGroups` {}",
-                if entries.len() == 1 { "it" } else { "them" },
-                meant.join(" or ")
-            ),
+            None => format!("use {} in a rule with `apiGroups` {}", it, meant.join(" or ")),
         };
         let finding = Finding::new(RULE.meta, at.role.into(), message)
             .at(at.value("resources", *first))
             .about(format!("{} in {}", entries.join(","), joined(&at.rule.api_groups)))
+            .severity(if is_spare { Severity::Low } else { RULE.meta.severity })
             .fix(fix);
         findings.push(finding);
     }
+}
+
+/// Returns whether a role grants the verbs of a rule on resources in another API group.
+fn is_granted(at: RuleAt<'_>, entries: &[&str], group: &str) -> bool {
+    let meant = PolicyRule {
+        api_groups: [Text::from(group)].into_iter().collect(),
+        resources: entries.iter().copied().map(Text::from).collect(),
+        ..at.rule.clone()
+    };
+    covers(&at.role.rules, &[meant]).is_complete()
 }

@@ -1,4 +1,4 @@
-//! The subjects that deploy charts: they need what Helm requests, and the rights that the chart grants.
+//! The subjects that deploy charts: they need the access that Helm needs, and the rights that the chart grants.
 
 use rolecall_rbac::{
     Authorizer, Identity, Inventory, Origin, PolicyRule, Request, ResourceRequest, Role, Verdict,
@@ -8,7 +8,7 @@ use rolecall_rbac::{
 use crate::words::listed;
 use crate::{FieldPath, Finding, ObjectRef, documents};
 
-/// The most requests that a message contains.
+/// The maximum number of requests in a message.
 const SHOWN: usize = 3;
 
 /// A subject that deploys a chart.
@@ -20,13 +20,13 @@ pub struct Deployer<'a> {
     pub field: &'a str,
     /// The line of the field.
     pub line: u32,
-    /// The subject, as people write it.
+    /// The subject in SUBJECT notation.
     pub subject: &'a str,
     /// The identity of the subject.
     pub identity: &'a Identity,
     /// The chart.
     pub chart: &'a str,
-    /// The command that grants what a deployer of the chart needs.
+    /// The command that grants the missing access.
     pub command: &'a str,
     /// The requests of Helm.
     pub requests: &'a [Request],
@@ -36,7 +36,7 @@ pub struct Deployer<'a> {
     pub access: &'a Authorizer,
 }
 
-/// Returns a finding about requests that will be refused.
+/// Returns a finding about requests that will be denied.
 pub fn check_deployer(deployer: &Deployer<'_>) -> Option<Finding> {
     let is_refused = |request: &Request| {
         let decision = deployer.access.authorize(deployer.identity, request);
@@ -59,7 +59,7 @@ pub fn check_deployer(deployer: &Deployer<'_>) -> Option<Finding> {
     }
     if !unheld.is_empty() {
         lacks.push(format!(
-            "lacks rights that {} and that only their holders can grant",
+            "lacks rights that {}, and can grant only rights that it has",
             match &*unheld {
                 [one] => format!("{one} grants"),
                 several => format!("{} grant", listed(several)),
@@ -112,7 +112,7 @@ pub fn unheld_grants(identity: &Identity, result: &Inventory, access: &Authorize
     roles.chain(bindings).collect()
 }
 
-/// Returns whether an identity certainly neither has the rights of a role in a namespace, nor the verb that
+/// Returns whether an identity certainly has neither the rights of a role in a namespace, nor the verb that
 /// replaces them.
 fn lacks(
     access: &Authorizer,
@@ -130,7 +130,7 @@ fn lacks(
         verb,
         ResourceRequest {
             namespace: match verb {
-                // The server asks in the namespace of the binding.
+                // The server checks this in the namespace of the binding.
                 "bind" => namespace.into(),
                 _ => role.metadata.namespace.clone(),
             },

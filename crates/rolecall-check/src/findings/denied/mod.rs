@@ -1,4 +1,4 @@
-//! RC3: workloads that will be refused what they do.
+//! RC3: workloads whose requests will be denied.
 
 mod api_request_denied;
 mod declared_need_denied;
@@ -27,7 +27,7 @@ pub(super) const RULES: &[&Rule] = &[
     &malformed_needs::RULE,
 ];
 
-/// Reports the command lines of tools that will be refused.
+/// Reports the command lines of tools that will be denied.
 fn check_tool(
     context: &Context<'_>,
     tools: &[Tool],
@@ -58,11 +58,11 @@ fn check_tool(
     }
 }
 
-/// The requests that will be refused, each once.
+/// The requests that will be denied, each once.
 #[derive(Default)]
 struct Refused {
     requests: Vec<Request>,
-    /// Those whose namespace is only known at run time.
+    /// The requests whose namespace is only known at run time.
     somewhere: Vec<Request>,
 }
 
@@ -72,7 +72,7 @@ impl Refused {
     }
 }
 
-/// Judges needs one by one.
+/// Evaluates needs one by one.
 fn refused(
     context: &Context<'_>,
     needs: &[Need],
@@ -109,15 +109,20 @@ fn denied(
     finding
 }
 
-/// Says which requests of whom are refused.
+/// Describes the denied requests and their subject.
 fn describe(workload: &Workload, pod: &PodSpec, refused: &Refused) -> String {
     let somewhere = refused.somewhere.iter().map(|request| {
         let said = request.to_string();
         let said = said.strip_suffix(" at the cluster scope").unwrap_or(&said);
         format!("{said} in any namespace")
     });
-    let cannot: Vec<String> =
-        refused.requests.iter().map(ToString::to_string).chain(somewhere).collect();
+    let mut cannot: Vec<String> = Vec::new();
+    for said in refused.requests.iter().map(ToString::to_string).chain(somewhere) {
+        // Requests that differ in their names read the same.
+        if !cannot.contains(&said) {
+            cannot.push(said);
+        }
+    }
     format!(
         "ServiceAccount `{}/{}` cannot {}",
         workload.metadata.namespace,

@@ -6,8 +6,8 @@ use rolecall_rbac::{Metadata, Origin};
 use crate::context::Context;
 use crate::path_words;
 
-/// Returns what a path assumes about the namespaces of objects in different files; `None` if it
-/// depends on no guess.
+/// Returns the assumption of a path about the namespaces of objects in different files; `None` if there is
+/// none.
 pub(super) fn assumptions(context: &Context<'_>, found: &Reached<'_>) -> Option<String> {
     let files = found.steps.iter().flat_map(|step| {
         let account = match &step.gains {

@@ -1,25 +1,29 @@
 //! Subjects that can become cluster-admin, gain every right in another namespace, or take over a
 //! node.
 
+mod cut;
 mod guess;
 mod start;
 
 use std::collections::BTreeSet;
 
+use rolecall_access::Holder;
 use rolecall_paths::{
-    Assumptions, Depth, Grants, Nodes, PathFinder, Reached, Sink, Start, Step, Subject,
+    Assumptions, Depth, Grants, Nodes, PathFinder, Reached, Row, Sink, Start, Step, Subject,
 };
 use rolecall_rbac::{Binding, Inventory, Origin};
 
+use self::cut::Planner;
 use self::start::Candidates;
 use crate::context::Context;
+use crate::findings::by_design::{self, is_by_design};
 use crate::path_words;
 use crate::{Finding, RuleCode, RuleMeta, Severity, documents};
 
 /// The risks that only matter because of the paths that they open.
 pub(crate) const OF_PATHS: [RuleCode; 3] = [RuleCode(513), RuleCode(515), RuleCode(516)];
 
-/// The number of bindings up to which paths are searched without a request.
+/// The number of bindings up to which `check` searches for paths.
 const MOST_BINDINGS: usize = 10_000;
 
 /// Returns whether paths are searched in an inventory: in manifests and small clusters, because the
@@ -29,7 +33,7 @@ pub fn searches_paths(inventory: &Inventory) -> bool {
     inventory.bindings().iter().filter(written).count() <= MOST_BINDINGS
 }
 
-/// Reports the worst end that each subject of the input reaches.
+/// Reports the most severe target that each subject of the input reaches.
 pub(crate) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if !searches_paths(context.inventory()) {
         return;
@@ -48,7 +52,9 @@ pub(crate) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let mut finder = PathFinder::new(context.authorizer(), assumptions, sink, Grants::Certain);
     let certain = finder.survey(&starts, Depth::of(&starts));
     let mut done: BTreeSet<Subject> = certain.admins.into_iter().collect();
-    report(context, &candidates, certain.reached, &mut done, |it| it, findings);
+    let mut planner = Planner::new(context, assumptions, &starts, certain.reached.len());
+    let reached = certain.reached;
+    report(context, &candidates, reached, &mut done, Grading::Certain(&mut planner), findings);
     let rest: Vec<Start> =
         starts.into_iter().filter(|start| !done.contains(&start.subject)).collect();
     if rest.is_empty() {
@@ -58,25 +64,33 @@ pub(crate) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     finder.assume_nodes(Nodes::Reachable);
     for sink in [Sink::ClusterAdmin, Sink::Node] {
         let (_, possible) = finder.ends(&rest, sink);
-        report(context, &candidates, possible, &mut done, |_| Severity::Info, findings);
+        report(context, &candidates, possible, &mut done, Grading::Possible, findings);
     }
 }
 
-/// Adds a finding for the worst end of each subject that has none yet.
+/// Whether paths exist in every cluster with these objects.
+enum Grading<'p, 'c, 'a> {
+    /// They do, and changes against them are planned.
+    Certain(&'p mut Planner<'c, 'a>),
+    /// That depends on the cluster.
+    Possible,
+}
+
+/// Adds a finding for the most severe target of each subject that has none yet.
 fn report(
     context: &Context<'_>,
     candidates: &Candidates<'_, '_>,
     reached: Vec<Reached<'_>>,
     done: &mut BTreeSet<Subject>,
-    grade: impl Fn(Severity) -> Severity,
+    mut grading: Grading<'_, '_, '_>,
     findings: &mut Vec<Finding>,
 ) {
     for found in reached {
-        // The ends of a subject are sorted, the worst one first.
+        // The targets of a subject are sorted, the most severe one first.
         if done.contains(&found.subject) || candidates.is_of_group(&found) {
             continue;
         }
-        findings.extend(about(context, candidates, &found, &grade));
+        findings.extend(about(context, candidates, &found, &mut grading));
         done.insert(found.subject);
     }
 }
@@ -85,7 +99,7 @@ fn about(
     context: &Context<'_>,
     candidates: &Candidates<'_, '_>,
     found: &Reached<'_>,
-    grade: &impl Fn(Severity) -> Severity,
+    grading: &mut Grading<'_, '_, '_>,
 ) -> Option<Finding> {
     let meta = rule_of(&found.sink);
     let subject = found.subject.to_string();
@@ -100,23 +114,47 @@ fn about(
         assumed.push("the cluster has the default roles of Kubernetes".to_owned());
     }
     assumed.dedup();
-    let severity = match guessed {
-        Some(_) => Severity::Info,
-        None => grade(meta.severity),
+    let is_by_design = begins_by_design(context, found);
+    let (severity, cut) = match (guessed, grading) {
+        (Some(_), _) | (None, Grading::Possible) => (Severity::Info, None),
+        (None, Grading::Certain(_)) if is_by_design => (Severity::Info, None),
+        (None, Grading::Certain(planner)) => (meta.severity, planner.plan(found)),
     };
-    let message = path_words::message(&subject, &found.sink, &found.steps, &assumed);
+    let mut message = path_words::message(&subject, &found.sink, &found.steps, &assumed);
+    if is_by_design {
+        message.push_str(by_design::NOTE);
+    }
     let finding = Finding::new(meta, candidates.object_of(found)?, message).severity(severity);
     let finding = candidates.locate(finding, found);
-    let finding = finding
-        .about(format!("{subject} {}", found.sink))
-        .fix("narrow or remove one of the grants on the path")
-        .subjects(vec![subject]);
+    let finding = finding.about(format!("{subject} {}", found.sink)).subjects(vec![subject]);
     let mut finding = path_words::add_evidence(finding, &found.steps);
     finding.reaches = Some(found.sink.clone());
+    finding.fix = "narrow or remove the grants on its paths".into();
+    if let Some(cut) = cut {
+        finding.fix = cut.advice.map_or(finding.fix, Into::into);
+        finding.changes = cut.changes;
+    }
     Some(finding)
 }
 
-/// Returns the rule about subjects that reach an end.
+/// Returns whether the first step of a path is access that an operator of the repository has by design.
+fn begins_by_design(context: &Context<'_>, found: &Reached<'_>) -> bool {
+    let code = match found.steps.first().map(|step| step.row) {
+        Some(Row::X02) => RuleCode(515),
+        Some(Row::X03) => RuleCode(516),
+        Some(Row::X07) => RuleCode(512),
+        _ => return false,
+    };
+    let Some(grant) = first_grant(&found.steps) else { return false };
+    let holder = Holder::of_subject(grant.subject, &grant.binding.metadata);
+    grant.binding.is_cluster_role_binding()
+        && holder.is_some_and(|holder| {
+            Subject::of(&holder.identity()) == found.subject
+                && is_by_design(context, code, &[holder])
+        })
+}
+
+/// Returns the rule for subjects that reach a target.
 pub fn rule_of(sink: &Sink) -> &'static RuleMeta {
     match sink {
         Sink::Namespace(_) => &documents::RC573,

@@ -1,4 +1,4 @@
-//! The subjects from which paths are searched, and where findings about them are.
+//! The subjects from which paths are searched, and the locations of findings about them.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -14,16 +14,16 @@ use crate::findings::workloads;
 use crate::pods::{PodOf, RunsAs};
 use crate::{FieldPath, Finding, ObjectRef};
 
-/// The subjects of judged bindings and workloads that hold a right on which paths depend.
+/// The subjects of checked bindings and workloads that have a right on which paths depend.
 pub(super) struct Candidates<'c, 'a> {
     of: BTreeMap<Subject, Candidate<'c, 'a>>,
 }
 
 struct Candidate<'c, 'a> {
     start: Start,
-    /// The judged bindings that grant such rights, with the position of the subject.
+    /// The checked bindings that grant such rights, with the position of the subject.
     bindings: Vec<(&'a Binding, usize)>,
-    /// A judged workload that runs as the subject.
+    /// A checked workload that runs as the subject.
     workload: Option<&'c PodOf<'a>>,
 }
 
@@ -61,7 +61,7 @@ impl<'c, 'a> Candidates<'c, 'a> {
                 known.workload.get_or_insert(pod);
                 continue;
             }
-            // Only bindings that are not judged themselves can grant it anything else.
+            // Only unchecked bindings can grant it anything else.
             if !has_others {
                 continue;
             }
@@ -122,7 +122,7 @@ impl<'a> Candidate<'_, 'a> {
         Self { start, bindings: Vec::new(), workload: None }
     }
 
-    /// Returns the judged binding of the first request, or else another one of the subject.
+    /// Returns the checked binding of the first request, or else another one of the subject.
     fn binding(&self, found: &Reached<'_>) -> Option<(&'a Binding, usize)> {
         let first = first_grant(&found.steps).map(|grant| grant.binding);
         let is_first = |(binding, _): &&(&'a Binding, usize)| {

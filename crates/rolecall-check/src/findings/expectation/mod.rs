@@ -11,7 +11,7 @@ use crate::{Denied, FieldPath, Finding, ObjectRef, RuleCode, documents};
 /// The code of undecided expectations.
 pub(crate) const UNDECIDED: RuleCode = documents::RC604.code;
 
-/// Returns the findings about expectations that are not met: one for each failure, in order.
+/// Returns a finding for each failed expectation, in order.
 pub fn expectation_findings(failures: &[Failure<'_>]) -> Vec<Finding> {
     failures.iter().map(finding).collect()
 }

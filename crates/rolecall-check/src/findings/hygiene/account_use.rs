@@ -11,11 +11,11 @@ use crate::pods::RunsAs;
 
 /// Uses of ServiceAccounts that the input suggests.
 pub(super) struct Uses<'a> {
-    /// The names that rules list which allow minting tokens.
+    /// The names in rules that allow requesting tokens.
     minted: BTreeSet<&'a str>,
-    /// The names as which workloads run.
+    /// The names that workloads run as.
     run: BTreeSet<&'a str>,
-    /// Whether some workload can create workloads in a namespace, as far as was asked.
+    /// Whether some workload can create workloads in a namespace, for the namespaces that were requested.
     writers: RefCell<BTreeMap<Text, bool>>,
 }
 
@@ -40,12 +40,12 @@ impl<'a> Uses<'a> {
         }
     }
 
-    /// Returns whether a rule names the ServiceAccount as one whose tokens its holders can mint.
+    /// Returns whether a rule that names the ServiceAccount allows requesting its tokens.
     pub(super) fn is_minted(&self, account: &ServiceAccount) -> bool {
         self.minted.contains(&*account.metadata.name)
     }
 
-    /// Returns whether workloads run as the ServiceAccount by the name that a build gives it.
+    /// Returns whether workloads run as the ServiceAccount under the name that a build gives it.
     pub(super) fn is_renamed(&self, account: &ServiceAccount) -> bool {
         let metadata = &account.metadata;
         metadata.is_renamed() && self.run.iter().any(|name| is_extended(&metadata.name, name))

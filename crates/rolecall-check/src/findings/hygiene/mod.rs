@@ -1,4 +1,4 @@
-//! RC4: ServiceAccounts and tokens in disorder.
+//! RC4: ServiceAccounts and tokens that are misused or unused.
 
 mod account_use;
 mod default_service_account_with_rights;

@@ -87,7 +87,7 @@ impl<'a> Pairs<'a> {
         }
     }
 
-    /// Returns whether objects in a written namespace are in another one after the build, so that the
+    /// Returns whether the build moves objects from a written namespace to another one, which means that the
     /// written one is a placeholder.
     pub(super) fn moves(&self, old: &str, new: &str) -> bool {
         let accounts = self.accounts.iter().map(|it| (&it.source.metadata, &it.result.metadata));

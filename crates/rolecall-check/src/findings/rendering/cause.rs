@@ -1,4 +1,4 @@
-//! The causes that a build has for findings about its result.
+//! The changes of a build that cause findings about its result.
 
 use rolecall_rbac::{Binding, ServiceAccount, SubjectKind};
 
@@ -22,7 +22,7 @@ pub(super) fn explain(pairs: &Pairs<'_>, findings: &mut Vec<Finding>) {
     });
 }
 
-/// Returns the binding that a finding is about.
+/// Returns the binding of a finding.
 fn binding_of<'p, 'a>(pairs: &'p Pairs<'a>, finding: &Finding) -> Option<&'p Pair<'a, Binding>> {
     let object = &finding.object;
     pairs.bindings.iter().find(|pair| {
@@ -44,7 +44,7 @@ fn of_role_ref(pairs: &Pairs<'_>, finding: &mut Finding) {
              that name",
             source.name
         ));
-        finding.fix = "write `apiGroup: rbac.authorization.k8s.io` in the roleRef".to_owned();
+        finding.fix = "write `apiGroup: rbac.authorization.k8s.io` in the roleRef".into();
         return;
     }
     let (old, new) = (written_namespace(&pair.source.metadata), &pair.result.metadata.namespace);
@@ -53,12 +53,13 @@ fn of_role_ref(pairs: &Pairs<'_>, finding: &mut Finding) {
         finding.message.push_str(&format!("; {setting} moved the binding from namespace `{old}`"));
         finding.fix = format!(
             "move it to a kustomization without `namespace`, so that it stays in namespace `{old}`"
-        );
+        )
+        .into();
     }
 }
 
-/// Explains the namespace of a user or group, which the build wrote. Returns whether the finding stays:
-/// a renamed subject is reported as such.
+/// Explains the namespace of a user or group, which the build added. Returns whether the finding stays:
+/// a renamed subject has its own finding.
 fn of_named_subject(pairs: &Pairs<'_>, finding: &mut Finding) -> bool {
     let Some(pair) = binding_of(pairs, finding) else { return true };
     let index = finding.field.steps.iter().find_map(|step| match step {
@@ -86,12 +87,12 @@ fn of_named_subject(pairs: &Pairs<'_>, finding: &mut Finding) -> bool {
         format!("{kind} `{name}` has a namespace, which the server ignores: {because}");
     finding.severity = Severity::Low;
     finding.related.clear();
-    finding.fix = format!("give the ServiceAccount another name than the {kind}");
+    finding.fix = format!("use different names for the ServiceAccount and the {kind}").into();
     true
 }
 
-/// Lowers the severity of a missing namespace in a base, whose overlays set it for the ServiceAccount and
-/// the subject together.
+/// Lowers the severity of a missing namespace in a base if its overlays set it for the ServiceAccount and the
+/// subject together.
 fn of_bare_subject(pairs: &Pairs<'_>, finding: &mut Finding) {
     let [_, Step::Index(index), Step::Key(key)] = &*finding.field.steps else { return };
     if **key != *"namespace" || pairs.namespace().is_some() {
@@ -106,7 +107,7 @@ fn of_bare_subject(pairs: &Pairs<'_>, finding: &mut Finding) {
     if subject.namespace.is_empty() && pairs.accounts.iter().any(is_bare) {
         finding.message.push_str(", which an overlay with `namespace` fills in");
         finding.severity = Severity::Info;
-        finding.fix = "set `namespace` in the kustomization that is applied".to_owned();
+        finding.fix = "set `namespace` in the kustomization that is applied".into();
     }
 }
 
@@ -135,6 +136,7 @@ fn of_account(pairs: &Pairs<'_>, finding: &mut Finding) {
     ));
     finding.fix = format!(
         "write `{new}`, or add the field to `nameReference` in `configurations` of the kustomization"
-    );
+    )
+    .into();
     finding.severity = documents::RC405.severity;
 }

@@ -9,7 +9,7 @@ use crate::{FieldPath, Finding, documents};
 pub(super) const RULE: Rule = Rule { meta: &documents::RC709, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    // Argo CD creates no such hooks for tests, and deletes others with the Application.
+    // Argo CD does not create test hooks, and deletes other hooks with the Application.
     if context.input.applied_by == AppliedBy::ArgoCd {
         return;
     }

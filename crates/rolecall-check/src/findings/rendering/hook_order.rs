@@ -8,7 +8,7 @@ use crate::{AppliedBy, FieldPath, Finding, ObjectRef, documents};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC708, check };
 
-/// The kinds in the order in which Helm creates hooks of one weight and name.
+/// The kinds in the order in which Helm creates hooks with the same weight and name.
 const HELM_KINDS: [&str; 11] = [
     "ServiceAccount",
     "ClusterRole",
@@ -85,7 +85,7 @@ fn of_argo<'a>(
 ) {
     let Some(own) = step_of(&pod.workload.metadata) else { return };
     let is_late = |_: &str, metadata: &Metadata| step_of(metadata).is_none_or(|other| other > own);
-    // Only Jobs have to complete before the next wave; other workloads just have to start.
+    // Only Jobs have to complete before the next wave; other workloads only have to start.
     let must_complete = own.phase != Phase::Sync || *pod.workload.kind == *"Job";
     let needed = match must_complete {
         true => Needed::of(context, pod, is_late),
@@ -122,7 +122,7 @@ struct Needed<'a> {
 }
 
 impl<'a> Needed<'a> {
-    /// Returns the first late object: the ServiceAccount, or everything that grants it something.
+    /// Returns the first late object: the ServiceAccount, or all objects that grant access to it.
     fn of(
         context: &Context<'a>,
         pod: &PodOf<'a>,
@@ -166,7 +166,7 @@ impl<'a> Needed<'a> {
         Self { object, metadata: Some(metadata), is_account, is_hook }
     }
 
-    /// Returns what happens to the workload, followed by what that means.
+    /// Returns the effect on the workload, followed by the consequence.
     fn effect(&self, then: &str) -> String {
         match self.is_account {
             true => format!("its Pods cannot be created, and {then}"),

@@ -2,7 +2,7 @@
 
 use rolecall_rbac::Metadata;
 
-/// When Helm creates an object.
+/// The time at which Helm creates an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct HelmHook<'a> {
     /// The events, such as `pre-install`.
@@ -19,12 +19,13 @@ impl<'a> HelmHook<'a> {
         Some(Self { events: list(events), weight })
     }
 
+    /// Returns whether it runs for an event. Helm ignores the case.
     pub(super) fn has(&self, event: &str) -> bool {
-        self.events.contains(&event)
+        self.events.iter().any(|own| own.eq_ignore_ascii_case(event))
     }
 }
 
-/// When Argo CD applies an object: the phase and the wave.
+/// The time at which Argo CD applies an object: the phase and the wave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ArgoStep {
     pub(super) phase: Phase,

@@ -1,4 +1,4 @@
-//! RC7: faults that only the result of Kustomize or Helm shows.
+//! RC7: mistakes that only rendering with Kustomize or Helm reveals.
 //!
 //! ```text
 //! sources --\
@@ -24,14 +24,16 @@ mod unsubstituted_variable;
 
 use self::build::Pairs;
 pub use self::build::{Build, Layer, PatchTarget, TokenSecret};
-pub use self::release::{ClusterQuestion, Variant, check_variant, cluster_questions};
+pub use self::release::{
+    ClusterQuestion, OmittedObject, Variant, check_variant, cluster_questions, omitted_objects,
+};
 use super::Rule;
 use crate::Finding;
 
 pub(super) const RULES: &[&Rule] = &[&hook_order::RULE, &hook_grant::RULE];
 
-/// Adds the findings about a build to those about its result, and the causes that the build has for
-/// them.
+/// Adds the findings about a build to those about its result, and names the build as the cause of other
+/// findings.
 pub fn check_build(build: Build<'_>, findings: &mut Vec<Finding>) {
     let pairs = Pairs::of(build);
     cause::explain(&pairs, findings);

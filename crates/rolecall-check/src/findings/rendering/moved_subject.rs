@@ -3,7 +3,7 @@ use rolecall_rbac::{PodSpec, Subject, SubjectKind};
 use super::build::{Pairs, pair_subjects, written_namespace};
 use crate::{FieldPath, Finding, documents};
 
-/// Finds ServiceAccounts in subjects that a build replaces by those of another namespace.
+/// Finds ServiceAccount subjects that a build moves to another namespace.
 pub(super) fn check(pairs: &Pairs<'_>, findings: &mut Vec<Finding>) {
     for pair in &pairs.bindings {
         for (before, after) in pair_subjects(pair.source, pair.result) {
@@ -12,7 +12,7 @@ pub(super) fn check(pairs: &Pairs<'_>, findings: &mut Vec<Finding>) {
             let is_moved = source.kind == SubjectKind::ServiceAccount
                 && !source.namespace.is_empty()
                 && source.namespace != result.namespace;
-            // With other objects of its namespace, such as its ServiceAccount, a subject moves on purpose.
+            // If other objects of its namespace, such as its ServiceAccount, also move, the move is intended.
             if !is_moved
                 || pairs.moves(&source.namespace, &result.namespace)
                 || is_of_bare_account(pairs, source)
@@ -23,12 +23,12 @@ pub(super) fn check(pairs: &Pairs<'_>, findings: &mut Vec<Finding>) {
             let setting = pairs.namespace_setting(new);
             let who = match &*result.name {
                 "default" => {
-                    format!(", as which every Pod of `{new}` runs that names no ServiceAccount")
+                    format!(", which every Pod in `{new}` without a `serviceAccountName` runs as")
                 }
                 _ => String::new(),
             };
             let message = format!(
-                "{setting} replaces ServiceAccount `{old}/{}` by `{new}/{}`{who}: \
+                "{setting} replaces ServiceAccount `{old}/{}` with `{new}/{}`{who}: \
                  `sa/{old}:{}` loses the grant, and `sa/{new}:{}` gains it",
                 source.name, result.name, source.name, result.name
             );
@@ -41,8 +41,8 @@ pub(super) fn check(pairs: &Pairs<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Returns whether a subject in namespace `default` is that of objects of the build without a namespace, which
-/// belong to `default` for Kustomize.
+/// Returns whether a subject in namespace `default` refers to objects of the build without a namespace, which
+/// Kustomize treats as being in `default`.
 fn is_of_bare_account(pairs: &Pairs<'_>, subject: &Subject) -> bool {
     let mut accounts = pairs.accounts.iter().map(|pair| &pair.source.metadata);
     let mut workloads = pairs.workloads.iter().map(|pair| pair.source);

@@ -7,7 +7,7 @@ use crate::{FieldPath, Finding, ObjectRef, documents};
 /// The namespace that Kustomize compares for objects without one.
 const DEFAULT: &str = "default";
 
-/// The kinds that decide access.
+/// The kinds that affect access.
 const KINDS: [&str; 5] =
     ["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding", "ServiceAccount"];
 
@@ -71,7 +71,7 @@ struct Selector {
 }
 
 impl Selector {
-    /// Compiles a selection; `None` if it is invalid or can select other kinds than those of access.
+    /// Compiles a selection; `None` if it is invalid or can select kinds that do not affect access.
     fn of(patch: &PatchTarget) -> Option<Self> {
         let compiled = |pattern: &str| Regex::new(&format!("^(?:{pattern})$")).ok();
         let optional = |pattern: &str| match pattern {
@@ -85,7 +85,7 @@ impl Selector {
         Some(Self { kind, name: optional(&patch.name)?, namespace: optional(&patch.namespace)? })
     }
 
-    /// Returns whether an object can be meant: by its name in the source, or after the inner layers.
+    /// Returns whether a selection matches an object: by its name in the source, or after the inner layers.
     fn matches(&self, metadata: &Metadata, inner: &[Layer], outer: &[Layer]) -> bool {
         let is_named = names(&metadata.name, outer).iter().any(|name| is(&self.name, name));
         let written = match written_namespace(metadata) {
@@ -101,7 +101,7 @@ fn is(pattern: &Option<Regex>, text: &str) -> bool {
     pattern.as_ref().is_none_or(|pattern| pattern.is_match(text))
 }
 
-/// Returns a name without what the layers add to it, if they add something.
+/// Returns a name without the prefixes and suffixes of the layers, if there are any.
 fn names<'n>(name: &'n str, layers: &[Layer]) -> Vec<&'n str> {
     let mut inner = name;
     for layer in layers.iter().rev() {

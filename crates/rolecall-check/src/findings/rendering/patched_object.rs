@@ -39,7 +39,7 @@ fn of_binding(pairs: &Pairs<'_>, pair: &Pair<'_, Binding>) -> Option<Finding> {
         let finding = Finding { message, ..finding };
         return Some(
             finding.fix(
-                "list all subjects in the patch, because a list replaces the one of the source",
+                "list all subjects in the patch, because the list in a patch replaces the list in the source",
             ),
         );
     }
@@ -49,8 +49,10 @@ fn of_binding(pairs: &Pairs<'_>, pair: &Pair<'_, Binding>) -> Option<Finding> {
         .collect();
     if !stay.is_empty() {
         let keep = if stay.len() == 1 { "keeps" } else { "keep" };
-        message
-            .push_str(&format!("; {} {keep} it, although `$patch` is to delete it", listed(&stay)));
+        message.push_str(&format!(
+            "; {} {keep} it, although `$patch` should delete it",
+            listed(&stay)
+        ));
     }
     let finding = Finding { message, ..finding };
     let fix = "use a JSON patch with `op: remove`, or list the remaining subjects without `$patch`";
@@ -72,11 +74,11 @@ fn of_role(pair: &Pair<'_, Role>) -> Option<Finding> {
     let finding = Finding::new(&documents::RC703, result.into(), message)
         .at(FieldPath::key("rules"))
         .about(dropped.join(","))
-        .fix("list all rules in the patch, because a list replaces the one of the source");
+        .fix("list all rules in the patch, because the list in a patch replaces the list in the source");
     Some(finding)
 }
 
-/// Returns whether a rule has everything of another one, apart from the names of objects, which
+/// Returns whether a rule grants everything that another one grants, apart from the names of objects, which
 /// builds replace.
 fn contains(rule: &PolicyRule, other: &PolicyRule) -> bool {
     let lists = |rule: &PolicyRule| {

@@ -16,7 +16,7 @@ pub struct Variant<'a> {
     pub switches: &'a [String],
 }
 
-/// A question of a template about the cluster, which cannot be answered without one.
+/// A query of a template to the cluster, which Helm cannot answer without one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClusterQuestion {
     /// The name of the chart.
@@ -25,12 +25,43 @@ pub struct ClusterQuestion {
     pub origin: Origin,
     /// The action, such as `.Capabilities.APIVersions.Has "example.com/v1"`.
     pub action: String,
-    /// The API version that decides it, if one does.
+    /// The API version that the query checks, if there is one.
     pub version: Option<String>,
 }
 
+/// An object of a template that Helm leaves out because of an unknown hook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OmittedObject {
+    /// The name of the chart.
+    pub chart: Text,
+    /// The place of the annotation.
+    pub origin: Origin,
+    /// The kind.
+    pub kind: String,
+    /// The hook as written.
+    pub hook: String,
+    /// The known hook with the most similar name.
+    pub similar: Option<&'static str>,
+}
+
+/// The kinds that grant access or use it.
+const KINDS: [&str; 12] = [
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "CronJob",
+    "DaemonSet",
+    "Deployment",
+    "Job",
+    "Pod",
+    "ReplicaSet",
+    "Role",
+    "RoleBinding",
+    "ServiceAccount",
+    "StatefulSet",
+];
+
 /// Adds findings about workloads that have bindings with the default values of their chart, but not with
-/// others.
+/// other values.
 pub fn check_variant(variant: Variant<'_>, findings: &mut Vec<Finding>) {
     let Variant { result, default, switches } = variant;
     let workloads = result.inventory().workloads().iter();
@@ -64,7 +95,7 @@ pub fn check_variant(variant: Variant<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Returns findings about questions to the cluster that decide about RBAC objects.
+/// Returns findings about queries to the cluster that affect RBAC objects.
 pub fn cluster_questions(questions: &[ClusterQuestion]) -> Vec<Finding> {
     let finding = |question: &ClusterQuestion| {
         let object = ObjectRef {
@@ -74,7 +105,7 @@ pub fn cluster_questions(questions: &[ClusterQuestion]) -> Vec<Finding> {
             name: question.chart.clone(),
         };
         let message = format!(
-            "`{}` asks the cluster, so that the objects can differ from those that are checked here",
+            "`{}` queries the cluster, so the objects can differ from those that are checked here",
             question.action
         );
         let fix = match &question.version {
@@ -86,6 +117,30 @@ pub fn cluster_questions(questions: &[ClusterQuestion]) -> Vec<Finding> {
         Finding::new(&documents::RC712, object, message).about(&*question.action).fix(fix)
     };
     questions.iter().map(finding).collect()
+}
+
+/// Returns findings about objects that Helm leaves out, of the kinds that grant access or use it.
+pub fn omitted_objects(objects: impl Iterator<Item = OmittedObject>) -> Vec<Finding> {
+    let finding = |omitted: OmittedObject| {
+        let OmittedObject { chart: name, origin, kind, hook, similar } = omitted;
+        let object = ObjectRef { origin, kind: "Chart".into(), namespace: "".into(), name };
+        let message = match &*hook {
+            "" => {
+                format!("the annotation `helm.sh/hook` is empty, so Helm never creates the {kind}")
+            }
+            hook => {
+                format!("Helm does not know the hook `{hook}`, so it never creates the {kind}")
+            }
+        };
+        let fix = match similar {
+            Some(similar) => {
+                format!("if you mean `{similar}`, correct the annotation `helm.sh/hook`")
+            }
+            None => "correct or remove the annotation `helm.sh/hook`".to_owned(),
+        };
+        Finding::new(&documents::RC713, object, message).about(format!("{kind}:{hook}")).fix(fix)
+    };
+    objects.filter(|omitted| KINDS.contains(&&*omitted.kind)).map(finding).collect()
 }
 
 /// Returns the bindings of the input that grant something to the ServiceAccounts of a workload.

@@ -6,7 +6,7 @@ use super::build::{Pair, Pairs};
 use crate::words::listed;
 use crate::{FieldPath, Finding, documents};
 
-/// The resources whose names in rules Kustomize keeps up to date.
+/// The resources whose names Kustomize updates in rules.
 const FOLLOWED: [&str; 3] = ["configmaps", "secrets", "*"];
 
 /// The names of objects that a build renamed, by resource and the name in the source.
@@ -46,7 +46,7 @@ pub(super) fn check(pairs: &Pairs<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Reports a name that became that of a ConfigMap or Secret, in a rule about something else.
+/// Reports a name that was replaced with that of a ConfigMap or Secret, in a rule for another resource.
 fn replaced(role: &Role, rule: &PolicyRule, before: &str, after: &str) -> Option<Finding> {
     let is_followed = rule.resources.iter().any(|resource| FOLLOWED.contains(&base(resource)));
     if is_followed || !after.contains(before) {
@@ -54,7 +54,7 @@ fn replaced(role: &Role, rule: &PolicyRule, before: &str, after: &str) -> Option
     }
     let resources = listed(&rule.resources);
     let message = format!(
-        "Kustomize replaces `{before}` by `{after}`, because a ConfigMap or Secret of the build has that \
+        "Kustomize replaces `{before}` with `{after}`, because a ConfigMap or Secret of the build has that \
          name, but the rule is about {resources}"
     );
     let finding = Finding::new(&documents::RC704, role.into(), message).about(before);
@@ -74,7 +74,7 @@ fn outdated(role: &Role, rule: &PolicyRule, name: &str, renamed: &Renamed<'_>) -
     Some(finding.fix(format!("use `{after}`, with a patch or `replacements`")))
 }
 
-/// Returns the objects that were renamed, and whose old name no other object has.
+/// Returns the objects that were renamed, if no other object has the old name.
 fn renamed<'a>(pairs: &Pairs<'a>) -> Renamed<'a> {
     let mut renamed = Renamed::new();
     let mut add = |kind: &str, source: &'a Metadata, result: &'a Metadata| {
@@ -109,7 +109,7 @@ fn renamed<'a>(pairs: &Pairs<'a>) -> Renamed<'a> {
     renamed
 }
 
-/// Returns the resource of one of Kubernetes' kinds that decide access.
+/// Returns the resource of one of Kubernetes' kinds that affect access.
 fn resource_of(kind: &str) -> String {
     format!("{}s", kind.to_ascii_lowercase())
 }

@@ -3,7 +3,7 @@ use rolecall_rbac::SubjectKind;
 use super::build::{Pairs, pair_subjects};
 use crate::{FieldPath, Finding, ObjectRef, documents};
 
-/// Finds users and groups that a build renames, because it does not look at the kind of a subject.
+/// Finds users and groups that a build renames, because Kustomize ignores the kind of a subject.
 pub(super) fn check(pairs: &Pairs<'_>, findings: &mut Vec<Finding>) {
     for pair in &pairs.bindings {
         for (before, after) in pair_subjects(pair.source, pair.result) {
@@ -17,7 +17,7 @@ pub(super) fn check(pairs: &Pairs<'_>, findings: &mut Vec<Finding>) {
             let account = pairs.accounts.iter().find(|account| {
                 account.source.metadata.name == *name && account.result.metadata.name == *renamed
             });
-            // A patch can rename a subject as well, on purpose.
+            // A patch can also rename a subject, which is intended.
             let Some(account) = account else { continue };
             let message = format!(
                 "Kustomize renames {kind} `{name}` to `{renamed}`, because a ServiceAccount has that name: \
@@ -26,7 +26,7 @@ pub(super) fn check(pairs: &Pairs<'_>, findings: &mut Vec<Finding>) {
             let finding = Finding::new(&documents::RC701, pair.result.into(), message)
                 .at(FieldPath::key("subjects").then_index(after).then_key("name"))
                 .about(format!("{kind} {name}"))
-                .fix(format!("give the ServiceAccount another name than the {kind}"))
+                .fix(format!("use different names for the ServiceAccount and the {kind}"))
                 .related(ObjectRef::from(account.result), "the ServiceAccount with that name");
             findings.push(finding);
         }

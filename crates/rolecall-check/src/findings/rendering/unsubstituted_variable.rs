@@ -1,7 +1,7 @@
 use super::build::Pairs;
 use crate::{FieldPath, Finding, documents};
 
-/// Finds variables that a build leaves in bindings.
+/// Finds variables that a build does not replace in bindings.
 pub(super) fn check(pairs: &Pairs<'_>, findings: &mut Vec<Finding>) {
     for binding in pairs.bindings.iter().map(|pair| pair.result) {
         let mut report = |field: FieldPath, text: &str| {

@@ -18,7 +18,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let severity = match (&*reference.name, everywhere || in_system) {
             ("cluster-admin", true) => Severity::Critical,
             ("cluster-admin", false) | ("admin" | "edit", true) => Severity::High,
-            // That is the intended use of these roles.
+            // This is the intended use of these roles.
             ("admin" | "edit", false) => Severity::Info,
             _ => continue,
         };

@@ -15,7 +15,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         {
             continue;
         }
-        // A rule with resources is reported by the rule for wildcards.
+        // A rule with resources is reported as a wildcard instead.
         let everything = at.role.rules.iter().any(|rule| {
             let star = |texts: &[Text]| texts.iter().any(|text| &**text == "*");
             star(&rule.verbs) && star(&rule.api_groups) && star(&rule.resources)

@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::findings::Rule;
 use crate::{Finding, documents};
 
-/// The groups of all clients with credentials; on OpenShift, all people log in through OAuth.
+/// The groups of all authenticated clients; on OpenShift, all users log in through OAuth.
 const EVERYBODY: [&str; 3] =
     ["system:authenticated", "system:authenticated:oauth", "system:serviceaccounts"];
 

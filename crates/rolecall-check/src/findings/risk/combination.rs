@@ -110,13 +110,13 @@ pub(super) fn some_of(holders: &[String]) -> String {
     }
 }
 
-/// A need and the rule that meets it.
+/// A need and the rule that allows it.
 struct Met<'a> {
     at: RuleAt<'a>,
     binding: &'a Binding,
 }
 
-/// Returns the rule that meets a need in a namespace, or everywhere; one of a judged role before others.
+/// Returns the rule that allows a need in a namespace, or everywhere; rules of checked roles are preferred.
 fn find<'a>(
     context: &Context<'a>,
     bound: &[BoundRole<'a>],
@@ -153,7 +153,7 @@ fn is_own(context: &Context<'_>, role: &Role) -> bool {
         && role.aggregation.is_none()
 }
 
-/// Returns the location of the report: the last judged rule of a combination, or else a judged
+/// Returns the location of the report: the last checked rule of a combination, or else a judged
 /// binding.
 fn place(context: &Context<'_>, met: &[Met<'_>]) -> Option<(ObjectRef, FieldPath)> {
     let judged = |binding: &Binding| {

@@ -9,7 +9,7 @@ use crate::{Finding, documents};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC561, check };
 
-/// The number of roles from which a ServiceAccount is reported.
+/// The minimum number of roles for which a ServiceAccount is reported.
 const MANY: usize = 4;
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {

@@ -27,7 +27,7 @@ pub(super) use report::check;
 
 use super::Rule;
 
-/// The risks that are not sets of requests: about subjects, workloads, or the form of rules.
+/// The risks that are not sets of requests: those of subjects, workloads, or the form of rules.
 pub(super) const RULES: &[&Rule] = &[
     &wildcard::RULE,
     &admin_binding::RULE,

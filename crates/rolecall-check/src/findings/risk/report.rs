@@ -2,20 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use rayon::prelude::*;
 use rolecall_access::risk::{Engine, Grading, Hit, PodSecurity, Risk};
 use rolecall_access::{Holder, Severity};
-use rolecall_rbac::{Binding, PolicyRule, Role};
+use rolecall_rbac::{Binding, Role};
 use rustc_hash::FxBuildHasher;
 
 use super::combination::{self, ADMIN_ROLES};
-use super::granted;
+use super::granted::{RiskWords, Words};
 use crate::context::Context;
+use crate::findings::by_design::{self, is_by_design};
 use crate::findings::escalation::OF_PATHS;
 use crate::rule_at::RuleAt;
 use crate::words::listed;
-use crate::{FieldPath, Finding, RuleCode, documents};
+use crate::{FieldPath, Finding, ObjectRef, RuleCode, documents};
 
-/// The maximum number of holders by which findings are compared.
+/// The maximum number of holders for which findings are compared.
 const MOST_HOLDERS: usize = 8;
 
 /// Every request.
@@ -29,24 +31,49 @@ pub(crate) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     combination::check(context, engine, findings);
 }
 
-/// Reports what single rules of judged roles allow.
-fn rules_of_roles(context: &Context<'_>, engine: &Engine<'_>, findings: &mut Vec<Finding>) {
-    let mut scopes: Option<(&Role, Scopes<'_>)> = None;
-    // Many roles have the same rules.
-    let mut hits_of: HashMap<&PolicyRule, Vec<Hit>, FxBuildHasher> = HashMap::default();
-    findings.reserve(context.rules().count());
-    for at in context.rules() {
-        let hits = hits_of.entry(at.rule).or_insert_with(|| engine.hits(at.rule));
-        if hits.is_empty() {
-            continue;
-        }
-        let known = scopes.take().filter(|(role, _)| std::ptr::eq(*role, at.role));
-        let (role, of_role) = known.unwrap_or_else(|| (at.role, Scopes::of(context, at.role)));
+/// The number of roles that a task checks in a row, so that it can reuse texts.
+const ROLES_PER_TASK: usize = 256;
+
+/// Reports the access that single rules of checked roles allow.
+fn rules_of_roles<'a>(context: &Context<'a>, engine: &Engine<'_>, findings: &mut Vec<Finding>) {
+    let roles: Vec<&'a Role> = context.roles().filter(|role| role.aggregation.is_none()).collect();
+    let chunks = roles.par_chunks(ROLES_PER_TASK);
+    let found = chunks.map_init(
+        || Words::new(engine),
+        |words, roles| {
+            let mut findings = Vec::new();
+            roles.iter().for_each(|role| about_role(context, engine, role, words, &mut findings));
+            findings
+        },
+    );
+    found.collect::<Vec<_>>().into_iter().for_each(|found| findings.extend(found));
+}
+
+fn about_role<'a, 'e>(
+    context: &Context<'a>,
+    engine: &'e Engine<'e>,
+    role: &'a Role,
+    words: &mut Words<'e>,
+    findings: &mut Vec<Finding>,
+) {
+    let mut scopes = None;
+    for (index, rule) in role.rules.iter().enumerate() {
+        let hits = engine.hits_of(role, index).unwrap_or_default();
         for hit in hits {
-            let Some(judged) = of_role.judge(engine, hit) else { continue };
-            findings.extend(about_rule(engine, hit.risk, at, &judged));
+            let scopes = scopes.get_or_insert_with(|| Scopes::of(context, role));
+            let Some(mut judged) = scopes.judge(engine, hit) else { continue };
+            let words = words.of(hit.risk, rule, judged.namespace());
+            judged.is_by_design = judged.severity > Severity::Info
+                && judged.namespaces.is_empty()
+                && is_by_design(context, hit.risk.code, &holders(&judged.bindings));
+            findings.extend(about_rule(
+                engine,
+                hit.risk,
+                RuleAt { role, index, rule },
+                &judged,
+                &words,
+            ));
         }
-        scopes = Some((role, of_role));
     }
 }
 
@@ -55,30 +82,37 @@ fn about_rule(
     risk: &'static Risk,
     at: RuleAt<'_>,
     judged: &Judged<'_>,
+    words: &RiskWords,
 ) -> Option<Finding> {
-    let namespace = judged.namespace();
-    let granted = granted::in_words(engine, risk, at.rule, namespace);
-    let may = risk.may_with(&granted::verbs(engine, risk, at.rule, namespace));
+    let RiskWords { may, granted, advice } = words;
     let place = &judged.place;
-    let message = match judged.bindings.is_empty() {
+    let mut message = match judged.bindings.is_empty() {
         true => format!("anyone bound to it could {may}{place}{granted}"),
         false => format!("its holders can {may}{place}{granted}"),
     };
-    let advice = granted::fix(engine, risk, at.rule, namespace);
-    let mut finding = Finding::new(documents::find(risk.code)?, at.role.into(), message)
+    let severity = match judged.is_by_design {
+        true => Severity::Info,
+        false => judged.severity,
+    };
+    if judged.is_by_design {
+        message.push_str(by_design::NOTE);
+    }
+    let fix = match judged.pod_security(engine, risk) {
+        addition if addition.is_empty() => advice.clone(),
+        addition => format!("{advice}{addition}").into(),
+    };
+    let finding = Finding::new(documents::find(risk.code)?, at.role.into(), message)
         .at(at.path())
         .about(risk.name)
-        .severity(judged.severity)
+        .severity(severity)
         .held_by(judged.held_by())
         .holders(mergeable(risk, &judged.bindings))
-        .fix(format!("{advice}{}", judged.pod_security(engine, risk)));
-    for binding in &judged.bindings {
-        finding = finding.related((*binding).into(), "grants it");
-    }
-    Some(finding)
+        .fix(fix);
+    let bindings = judged.bindings.iter().copied().map(ObjectRef::from);
+    Some(finding.all_related(bindings, "grants it"))
 }
 
-/// Reports what roles that are not judged themselves allow through judged bindings.
+/// Reports the access that roles allow through checked bindings, if the roles are not checked themselves.
 fn bindings_to_other_roles(
     context: &Context<'_>,
     engine: &Engine<'_>,
@@ -95,7 +129,7 @@ fn bindings_to_other_roles(
             continue;
         }
         let hits = || role.rules.iter().flat_map(|rule| engine.hits(rule)).collect();
-        let scopes = Scopes { bindings: vec![binding], home: None };
+        let scopes = Scopes::new(vec![binding], None);
         let mut worst: BTreeMap<RuleCode, (&Hit, Judged<'_>)> = BTreeMap::new();
         for hit in hits_of.entry(role).or_insert_with(hits).iter() {
             let Some(judged) = scopes.judge(engine, hit) else { continue };
@@ -137,22 +171,25 @@ fn fix(context: &Context<'_>, risk: &Risk, role: &Role) -> String {
     }
 }
 
-/// The bindings that grant a role's rules.
+/// The bindings that grant a role's rules, by scope.
 struct Scopes<'a> {
-    bindings: Vec<&'a Binding>,
-    /// The namespace of a Role, which is the only one in which it can be bound.
+    /// Sorted; the whole cluster is first.
+    scopes: Vec<(Option<&'a str>, Vec<&'a Binding>)>,
+    /// The namespace of a Role, because it can only be bound there.
     home: Option<&'a str>,
 }
 
 /// The scope of a risk, and its severity.
 struct Judged<'a> {
     severity: Severity,
-    /// In words, after a comma; empty for a ClusterRole that is not bound.
+    /// In words, after a comma; empty for an unbound ClusterRole.
     place: String,
     /// The namespaces; empty for everywhere.
     namespaces: Vec<&'a str>,
-    /// Empty if nobody holds it yet.
+    /// Empty if no subject has it yet.
     bindings: Vec<&'a Binding>,
+    /// Whether all holders are operators of the repository that need it.
+    is_by_design: bool,
 }
 
 impl<'a> Scopes<'a> {
@@ -163,37 +200,54 @@ impl<'a> Scopes<'a> {
             bindings.extend(context.bindings_to(aggregated));
         }
         let home = (!role.is_cluster_role()).then_some(&*role.metadata.namespace);
-        Self { bindings, home }
+        Self::new(bindings, home)
+    }
+
+    fn new(bindings: Vec<&'a Binding>, home: Option<&'a str>) -> Self {
+        let mut scopes: BTreeMap<Option<&str>, Vec<&Binding>> = BTreeMap::new();
+        for binding in bindings {
+            scopes.entry(scope(binding)).or_default().push(binding);
+        }
+        Self { scopes: scopes.into_iter().collect(), home }
     }
 
     /// Returns the severity of a risk through these bindings; `None` if they grant no part of it.
     fn judge(&self, engine: &Engine<'_>, hit: &Hit) -> Option<Judged<'a>> {
-        if self.bindings.is_empty() {
+        if self.scopes.is_empty() {
             return self.judge_unbound(hit);
         }
-        let counts = |binding: &&&'a Binding| hit.allowed.counts_in(scope(binding));
-        let mut by_scope: BTreeMap<Option<&'a str>, Vec<&'a Binding>> = BTreeMap::new();
-        for binding in self.bindings.iter().filter(counts) {
-            by_scope.entry(scope(binding)).or_default().push(binding);
-        }
         let mut severity = None;
-        by_scope.retain(|namespace, bindings| {
+        let mut held = Vec::new();
+        for (namespace, bindings) in &self.scopes {
+            if !hit.allowed.counts_in(*namespace) {
+                continue;
+            }
             let here = engine.severity(hit, *namespace, &|| holders(bindings));
             severity = severity.max(here);
-            here.is_some()
-        });
-        let severity = severity?;
-        if let Some(bindings) = by_scope.remove(&None) {
-            let place = ", in the whole cluster".to_owned();
-            return Some(Judged { severity, place, namespaces: Vec::new(), bindings });
+            if here.is_some() {
+                held.push((*namespace, bindings));
+            }
         }
-        let namespaces: Vec<&'a str> = by_scope.keys().copied().flatten().collect();
+        let severity = severity?;
+        if let Some((None, bindings)) = held.first() {
+            let place = ", in the whole cluster".to_owned();
+            let bindings = bindings.to_vec();
+            return Some(Judged {
+                severity,
+                place,
+                namespaces: Vec::new(),
+                bindings,
+                is_by_design: false,
+            });
+        }
+        let namespaces: Vec<&'a str> =
+            held.iter().filter_map(|(namespace, _)| *namespace).collect();
         let place = match &*namespaces {
             [only] => format!(", in namespace `{only}`"),
             several => format!(", in namespaces {}", listed(several)),
         };
-        let bindings = by_scope.into_values().flatten().collect();
-        Some(Judged { severity, place, namespaces, bindings })
+        let bindings = held.into_iter().flat_map(|(_, bindings)| bindings).copied().collect();
+        Some(Judged { severity, place, namespaces, bindings, is_by_design: false })
     }
 
     fn judge_unbound(&self, hit: &Hit) -> Option<Judged<'a>> {
@@ -203,6 +257,7 @@ impl<'a> Scopes<'a> {
             place,
             namespaces: self.home.into_iter().collect(),
             bindings: Vec::new(),
+            is_by_design: false,
         })
     }
 }
@@ -210,7 +265,7 @@ impl<'a> Scopes<'a> {
 impl Judged<'_> {
     /// Returns the namespace, or one of several, in which the risk is held; `None` for everywhere.
     fn namespace(&self) -> Option<&str> {
-        // `kube-system` counts for more than others.
+        // `kube-system` takes precedence.
         let system = self.namespaces.iter().find(|namespace| **namespace == "kube-system");
         system.or(self.namespaces.first()).copied()
     }

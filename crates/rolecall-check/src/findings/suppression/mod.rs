@@ -1,5 +1,5 @@
-//! RC9: suppressions and the like that are unused or malformed. Those of findings are judged when findings are
-//! suppressed.
+//! RC9: unused and malformed suppressions and external entries. Suppressions of findings are checked when
+//! findings are suppressed.
 
 mod unused_external;
 

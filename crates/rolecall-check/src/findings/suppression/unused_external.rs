@@ -5,7 +5,7 @@ use crate::{ExternalKind, Finding, ObjectRef, documents};
 pub(super) const RULE: Rule = Rule { meta: &documents::RC904, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    // If the input is complete, nothing is external, and the list can be for other runs.
+    // If the input is complete, nothing is external, and the list can be intended for other runs.
     if context.input.external.is_empty() || context.input.complete {
         return;
     }

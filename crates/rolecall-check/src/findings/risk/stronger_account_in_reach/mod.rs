@@ -36,6 +36,8 @@ enum Reach {
     Perhaps,
     /// As any ServiceAccount of a namespace.
     Surely,
+    /// The same, by changing an existing workload that a rule names.
+    Workload,
     /// As an account that a rule names.
     Named(Way),
 }
@@ -65,7 +67,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let has_part = !binding.is_cluster_role_binding()
             && **namespace != *"kube-system"
             && search.index.role_has_any(role, namespace, &parts);
-        if !has_part && takeovers.is_empty() {
+        let changes = naming.changes(binding, role);
+        if !has_part && takeovers.is_empty() && changes.is_empty() {
             continue;
         }
         let mut found: BTreeMap<(Reach, Stronger), Vec<(usize, Holder)>> = BTreeMap::new();
@@ -74,6 +77,16 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             for Takeover { way, account } in &takeovers {
                 if let Some(stronger) = search.stronger_by_name(&holder, account) {
                     let place = (Reach::Named(*way), stronger);
+                    found.entry(place).or_default().push((index, holder.clone()));
+                }
+            }
+            for namespace in changes.iter().filter(|namespace| ****namespace != *"kube-system") {
+                if search.reach(&holder, namespace) == Some(Reach::Surely) {
+                    continue;
+                }
+                let Some(stronger) = search.stronger(&holder, namespace) else { continue };
+                if reported.insert((holder.clone(), (*namespace).clone())) {
+                    let place = (Reach::Workload, stronger);
                     found.entry(place).or_default().push((index, holder.clone()));
                 }
             }
@@ -124,6 +137,9 @@ fn about(
     let who = some_of(&names);
     let (severity, message) = match reach {
         Reach::Surely => (severity, format!("{who} can become {account}, {access}")),
+        Reach::Workload => {
+            (severity, format!("{who} can change a workload to run as {account}, {access}"))
+        }
         Reach::Perhaps => (
             Severity::Info,
             format!(
@@ -138,7 +154,7 @@ fn about(
         }
     };
     let fix = match reach {
-        Reach::Surely | Reach::Perhaps => {
+        Reach::Surely | Reach::Perhaps | Reach::Workload => {
             "keep ServiceAccounts with cluster-wide access in a dedicated namespace".to_owned()
         }
         Reach::Named(_) => {
@@ -248,8 +264,8 @@ impl Search<'_, '_> {
         strong
     }
 
-    /// Returns the most severe risk of an account that a rule names, unless the subject has it, too,
-    /// or can act as any ServiceAccount beside it.
+    /// Returns the most severe risk of an account that a rule names, unless the subject also has it, or can act
+    /// as any ServiceAccount of the same namespace.
     fn stronger_by_name(&mut self, holder: &Holder, account: &Holder) -> Option<Stronger> {
         if account == holder {
             return None;
@@ -266,7 +282,7 @@ impl Search<'_, '_> {
         Some(Stronger { account: account.clone(), risk })
     }
 
-    /// Returns whether a subject holds a risk in the same or a wider scope.
+    /// Returns whether a subject has a risk in the same or a wider scope.
     fn holds(&mut self, holder: &Holder, risk: &HeldRisk) -> bool {
         let scope = risk.namespace.clone().unwrap_or_default();
         let is_covered = |own: &HeldRisk| {

@@ -1,6 +1,6 @@
-//! Accounts that rules name: to request tokens of them, or to impersonate them.
+//! Accounts that rules name, to request their tokens or to impersonate them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use rolecall_access::Holder;
 use rolecall_rbac::{
@@ -36,11 +36,25 @@ pub(super) struct Takeover {
     pub(super) account: Holder,
 }
 
-/// The roles that name accounts.
+/// The roles that name accounts, or workloads that run Pods.
 pub(super) struct NamingRoles<'a> {
     inventory: &'a Inventory,
     named: HashMap<*const Role, Vec<Named>, FxBuildHasher>,
+    /// The kinds and names of the workloads that a role lets its holders change.
+    changed: HashMap<*const Role, BTreeSet<(&'static str, Text)>, FxBuildHasher>,
+    /// The namespaces of workloads, by kind and name.
+    workloads: HashMap<(&'a str, &'a Text), Vec<&'a Text>, FxBuildHasher>,
 }
+
+/// The kinds whose Pod template can be changed, with API group and resource.
+const TEMPLATES: [(&str, &str, &str); 6] = [
+    ("CronJob", "batch", "cronjobs"),
+    ("DaemonSet", "apps", "daemonsets"),
+    ("Deployment", "apps", "deployments"),
+    ("ReplicaSet", "apps", "replicasets"),
+    ("ReplicationController", "", "replicationcontrollers"),
+    ("StatefulSet", "apps", "statefulsets"),
+];
 
 /// The requests that give their sender the access of a named object.
 const REQUESTS: [(Way, Kind, &str, &str, &str); 4] = [
@@ -59,7 +73,31 @@ impl<'a> NamingRoles<'a> {
             let named: Vec<Named> = role.rules.iter().flat_map(named_in).collect();
             (!named.is_empty()).then_some((std::ptr::from_ref(role), named))
         });
-        Self { inventory, named: named.collect() }
+        let changed = inventory.roles().iter().filter_map(|role| {
+            let changed: BTreeSet<_> = role.rules.iter().flat_map(changed_in).collect();
+            (!changed.is_empty()).then_some((std::ptr::from_ref(role), changed))
+        });
+        let changed: HashMap<_, _, FxBuildHasher> = changed.collect();
+        let mut workloads: HashMap<_, Vec<&Text>, FxBuildHasher> = HashMap::default();
+        if !changed.is_empty() {
+            for workload in inventory.workloads() {
+                let metadata = &workload.metadata;
+                let of_name = workloads.entry((&*workload.kind, &metadata.name)).or_default();
+                of_name.push(&metadata.namespace);
+            }
+        }
+        Self { inventory, named: named.collect(), changed, workloads }
+    }
+
+    /// Returns the namespaces in which a binding of a role lets its subjects change the Pod template of
+    /// an existing workload.
+    pub(super) fn changes(&self, binding: &Binding, role: &Role) -> BTreeSet<&'a Text> {
+        let changed = self.changed.get(&std::ptr::from_ref(role)).into_iter().flatten();
+        let namespaces = changed.filter_map(|(kind, name)| self.workloads.get(&(*kind, name)));
+        let is_in_scope = |namespace: &&&Text| {
+            binding.is_cluster_role_binding() || **namespace == &binding.metadata.namespace
+        };
+        namespaces.flatten().filter(is_in_scope).copied().collect()
     }
 
     /// Returns the accounts whose access a binding of a role gives to its subjects.
@@ -72,7 +110,7 @@ impl<'a> NamingRoles<'a> {
                 Kind::ServiceAccount => self.accounts(binding, name),
                 _ if !binding.is_cluster_role_binding() => Vec::new(),
                 Kind::User => vec![Holder::User(name.clone())],
-                // Requests with groups also name a user.
+                // Requests that impersonate groups also name a user.
                 Kind::Group if !may_act(Kind::User) && !impersonates_any_user(role) => Vec::new(),
                 Kind::Group => vec![Holder::Group(name.clone())],
             };
@@ -111,6 +149,33 @@ fn named_in(rule: &PolicyRule) -> Vec<Named> {
         }
     }
     named
+}
+
+/// Returns the kinds and names of the workloads whose Pod template a rule lets its holders change.
+fn changed_in(rule: &PolicyRule) -> Vec<(&'static str, Text)> {
+    if rule.resource_names.is_empty() {
+        return Vec::new();
+    }
+    let is_named =
+        |resource: &str| rule.resources.iter().any(|it| **it == *resource || **it == *"*");
+    let mut changed = Vec::new();
+    for (kind, group, resource) in TEMPLATES.into_iter().filter(|(.., it)| is_named(it)) {
+        for name in rule.resource_names.iter().filter(|name| !name.is_empty()) {
+            let allows = |verb: &str| {
+                let target = ResourceRequest {
+                    group: group.into(),
+                    resource: resource.into(),
+                    name: name.clone(),
+                    ..ResourceRequest::default()
+                };
+                rule_allows(rule, &Request::resource(verb, target))
+            };
+            if allows("update") || allows("patch") {
+                changed.push((kind, name.clone()));
+            }
+        }
+    }
+    changed
 }
 
 fn impersonates_any_user(role: &Role) -> bool {
