@@ -153,6 +153,7 @@ pub(super) fn all() -> Vec<Case> {
                 "rolecall check {manifests}",
                 "rg kind: {manifests}",
                 "kube-linter lint {manifests}",
+                "trivy config --quiet --skip-check-update --skip-version-check {manifests}",
                 "checkov --quiet --compact --framework kubernetes --directory {manifests}",
             ],
         ),

@@ -8,6 +8,7 @@ mod inputs;
 mod instructions;
 mod matrix;
 mod measure;
+mod peers;
 mod table;
 
 use std::path::PathBuf;
@@ -52,9 +53,18 @@ pub struct BenchArguments {
     #[arg(long, default_value = "release")]
     profile: String,
 
+    /// Compare the answers of other programs about the server of a kubeconfig instead; creates
+    /// objects there
+    #[arg(long, requires = "kubeconfig", conflicts_with_all = ["preset", "only", "profile", "against"])]
+    peers: bool,
+
+    /// The kubeconfig of an admin, such as the one that `cargo xtask apiserver --keep` prints
+    #[arg(long, value_name = "FILE", requires = "peers")]
+    kubeconfig: Option<PathBuf>,
+
     /// Count the instructions of fixed runs instead, and fail if one grew by more than a
     /// tenth
-    #[arg(long, conflicts_with_all = ["preset", "runs", "only", "profile", "against"])]
+    #[arg(long, conflicts_with_all = ["preset", "runs", "only", "profile", "against", "peers"])]
     instructions: bool,
 
     /// Store the new counts, for an intended change
@@ -67,6 +77,9 @@ pub fn run(arguments: &BenchArguments) -> Result<()> {
     if arguments.instructions {
         let programs = Programs { built: build(instructions::PROFILE)? };
         return instructions::run(&programs, arguments.update);
+    }
+    if let Some(kubeconfig) = arguments.kubeconfig.as_deref() {
+        return peers::run(&Programs { built: Vec::new() }, kubeconfig, arguments.runs);
     }
     let programs = Programs { built: build(&arguments.profile)? };
     let cases: Vec<Case> =
