@@ -5,6 +5,7 @@
 //! ```
 #![cfg(unix)]
 
+mod api;
 pub mod apiserver;
 pub mod assets;
 mod browser;

@@ -60,6 +60,7 @@ pub fn run(arguments: ApiserverArguments) -> Result<()> {
         authorization,
         with_controllers: arguments.with_controllers,
         token_users: arguments.token_users,
+        with_audit_log: false,
     };
     let server = ApiServer::start(&Assets::get(arguments.kubernetes)?, &config)?;
 

@@ -28,6 +28,9 @@ use rolecall_task::process;
 /// The time until the server is ready, on a slow machine.
 const READY_TIMEOUT: Duration = Duration::from_secs(180);
 
+/// The name of the audit log in the server's directory.
+const AUDIT_LOG: &str = "audit.log";
+
 /// The configuration of a server.
 pub(crate) struct Config {
     /// The authorizers.
@@ -37,6 +40,8 @@ pub(crate) struct Config {
     pub(crate) with_controllers: bool,
     /// Users who authenticate with a bearer token. Users with a certificate can be added later.
     pub(crate) token_users: Vec<User>,
+    /// Whether to write an audit log, with the metadata of each request.
+    pub(crate) with_audit_log: bool,
 }
 
 /// The authorizers of a server.
@@ -161,6 +166,16 @@ impl ApiServer {
         // a plugin.
         command.env("KUBECONFIG", kubeconfig).env("HOME", self.folder(""));
         command
+    }
+
+    /// Returns the path of the audit log.
+    pub(crate) fn audit_log(&self) -> PathBuf {
+        self.folder(AUDIT_LOG)
+    }
+
+    /// Returns the directory of the server's `kubectl`.
+    pub(crate) fn tools(&self) -> Option<&Path> {
+        self.kubectl.parent()
     }
 
     /// Returns a path in the server's directory.

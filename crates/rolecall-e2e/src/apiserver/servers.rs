@@ -9,17 +9,19 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tempfile::TempDir;
 
-use super::Config;
 use super::credentials::Credentials;
+use super::{AUDIT_LOG, Config};
 use crate::assets::Assets;
 use rolecall_task::failure::{Failure, Result};
 use rolecall_task::interrupt::Stop;
 use rolecall_task::{files, process};
 
-/// The controllers to run: identities, aggregation, and those that create Pods from workloads.
-const CONTROLLERS: [&str; 9] = [
+/// The controllers to run: identities, aggregation, certificates, and those that create Pods from
+/// workloads.
+const CONTROLLERS: [&str; 10] = [
     "clusterrole-aggregation",
     "cronjob",
+    "csrsigning",
     "deployment",
     "job",
     "namespace",
@@ -28,6 +30,9 @@ const CONTROLLERS: [&str; 9] = [
     "serviceaccount",
     "serviceaccount-token",
 ];
+
+/// One event of each request when its response starts, which for a watch is long before it ends.
+const AUDIT_POLICY: &str = "apiVersion: audit.k8s.io/v1\nkind: Policy\nomitStages: [RequestReceived]\nrules: [{level: Metadata}]\n";
 
 /// The processes and their directory. Both are removed when it stops.
 pub(super) struct Servers {
@@ -68,7 +73,14 @@ impl Servers {
         self.port.store(port, Ordering::Release);
         let folder = credentials.folder();
         self.spawn(assets, "etcd", folder, &etcd_flags(folder, etcd_port, peer_port))?;
-        let flags = apiserver_flags(config, credentials, etcd_port, port);
+        let mut flags = apiserver_flags(config, credentials, etcd_port, port);
+        if config.with_audit_log {
+            let policy = folder.join("audit-policy.yaml");
+            files::write(&policy, AUDIT_POLICY)?;
+            flags.push(format!("--audit-policy-file={}", policy.display()));
+            flags.push(format!("--audit-log-path={}", folder.join(AUDIT_LOG).display()));
+            flags.push("--audit-log-mode=blocking".to_owned());
+        }
         self.spawn(assets, "kube-apiserver", folder, &flags)
     }
 
@@ -200,6 +212,8 @@ fn controller_manager_flags(
         format!("--kubeconfig={}", credentials.controllers_kubeconfig(port)?.display()),
         format!("--controllers={}", CONTROLLERS.join(",")),
         format!("--root-ca-file={}", file("ca.crt")),
+        format!("--cluster-signing-cert-file={}", file("ca.crt")),
+        format!("--cluster-signing-key-file={}", file("ca.key")),
         format!("--service-account-private-key-file={}", file("service-account.key")),
         "--leader-elect=false".to_owned(),
         "--secure-port=0".to_owned(),

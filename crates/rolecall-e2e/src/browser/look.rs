@@ -23,7 +23,7 @@ pub(super) const SCENARIOS: &[PageScenario] = &[
     },
     PageScenario {
         name: "report-dark-and-print",
-        claim: "pages follow the preferred colours, and print without controls",
+        claim: "pages follow the preferred colors, and print without controls",
         run: dark_and_print,
     },
     PageScenario {
@@ -43,7 +43,14 @@ pub(super) const SCENARIOS: &[PageScenario] = &[
     },
 ];
 
-/// The pictures in the documentation: file, route, colours and width.
+/// Scenarios that take minutes.
+pub(super) const LONG_SCENARIOS: &[PageScenario] = &[PageScenario {
+    name: "report-huge",
+    claim: "a report about hundreds of thousands of objects is small, and opens in three seconds",
+    run: huge,
+}];
+
+/// The pictures in the documentation: file, route, colors and width.
 const PICTURES: [(&str, &str, &str, u32); 6] = [
     ("summary.png", "#/", "light", 1100),
     ("subject.png", "#/subject/sa/ci/deployer", "light", 1100),
@@ -73,19 +80,24 @@ fn accessible(pages: &Pages) -> Result<()> {
         browser.emulate("", scheme)?;
         for (route, _) in VIEWS {
             browser.go(route)?;
-            let found = browser.run(
-                &format!(
-                    "if (!window.axe) {{ {axe} }}
-                     const result = await axe.run(document, {{ resultTypes: ['violations'] }});
-                     return result.violations.filter(it => ['serious', 'critical'].includes(it.impact))
-                       .map(it => `${{it.id}}: ${{it.nodes[0].html}} ${{it.nodes[0].failureSummary}}`);"
-                ),
-                json!([]),
-            )?;
-            same(&format!("{route} in {scheme} colours"), found, json!([]))?;
+            let found = violations(pages, &axe)?;
+            same(&format!("{route} in {scheme} colors"), found, json!([]))?;
         }
     }
     Ok(())
+}
+
+/// Returns the serious problems that axe-core, whose source is `axe`, finds in the open view.
+pub(super) fn violations(pages: &Pages, axe: &str) -> Result<Value> {
+    pages.browser.run(
+        &format!(
+            "if (!window.axe) {{ {axe} }}
+             const result = await axe.run(document, {{ resultTypes: ['violations'] }});
+             return result.violations.filter(it => ['serious', 'critical'].includes(it.impact))
+               .map(it => `${{it.id}}: ${{it.nodes[0].html}} ${{it.nodes[0].failureSummary}}`);"
+        ),
+        json!([]),
+    )
 }
 
 fn pictures(pages: &Pages) -> Result<()> {
@@ -130,6 +142,12 @@ fn dark_and_print(pages: &Pages) -> Result<()> {
     same("printed", browser.text(background)?, "rgb(255, 255, 255)".to_owned())?;
     let hidden = "getComputedStyle(document.querySelector('header')).display";
     same("header in print", browser.text(hidden)?, "none".to_owned())?;
+    // Of a long table, only one page is printed, which says so.
+    browser.open(&pages.report(&pages.universe()?, "print.html")?)?;
+    browser.go("#/bindings")?;
+    let status = "document.querySelector('.pager [role=status]')";
+    let shown = browser.text(&format!("{status}.checkVisibility() ? {status}.textContent : ''"))?;
+    holds(format!("the print says which rows it has: {shown}"), shown.starts_with("1 to 100 of "))?;
     let printed = browser.devtools("Page.printToPDF", json!({"printBackground": false}))?;
     let size = printed.get("data").and_then(Value::as_str).map_or(0, str::len);
     holds("the page prints", size > 10_000)
@@ -145,23 +163,40 @@ fn without_scripts(pages: &Pages) -> Result<()> {
     same("the script did not run", ready, json!(""))?;
     let text = browser.text("document.body.innerText")?;
     for part in
-        ["Access in fixtures/ns-1", "Examined input", "Denied kubectl command", "Read Secrets"]
+        ["Access in fixtures/ns-1", "Examined input", "Denied kubectl command", "Get Secrets"]
     {
         holds(format!("the summary contains {part}: {text}"), text.contains(part))?;
     }
     Ok(())
 }
 
-/// The largest size of the file in bytes, and the longest times in milliseconds.
-const MOST_BYTES: u64 = 5_000_000;
-const MOST_OPENING: f64 = 1_000.0;
-const MOST_SEARCHING: f64 = 100.0;
+/// The limits of a report: bytes of the file, milliseconds until the first screen and for a search, and bytes of the
+/// page's objects.
+struct Limits {
+    file: u64,
+    opening: f64,
+    searching: f64,
+    memory: f64,
+}
+
+const BIG: Limits = Limits { file: 5_000_000, opening: 1_000.0, searching: 100.0, memory: 200e6 };
+const HUGE: Limits =
+    Limits { file: 30_000_000, opening: 3_000.0, searching: 1_000.0, memory: 600e6 };
 
 fn big(pages: &Pages) -> Result<()> {
-    let url = pages.report(&pages.big()?, "big.html")?;
-    let path = pages.path("big.html");
+    measure(pages, "big", &BIG)
+}
+
+fn huge(pages: &Pages) -> Result<()> {
+    measure(pages, "huge", &HUGE)
+}
+
+fn measure(pages: &Pages, preset: &str, most: &Limits) -> Result<()> {
+    let name = format!("{preset}.html");
+    let url = pages.report(&pages.generated(preset)?, &name)?;
+    let path = pages.path(&name);
     let bytes = fs::metadata(&path).map_err(|error| files::failure("read", &path, &error))?.len();
-    holds(format!("{bytes} bytes are less than {MOST_BYTES}"), bytes < MOST_BYTES)?;
+    holds(format!("{bytes} bytes are less than {}", most.file), bytes < most.file)?;
     let browser = &pages.browser;
     let mut opening = f64::MAX;
     for _ in 0..3 {
@@ -170,24 +205,33 @@ fn big(pages: &Pages) -> Result<()> {
         let milliseconds = browser.value("performance.getEntriesByName('ready')[0].startTime")?;
         opening = opening.min(milliseconds.as_f64().unwrap_or(f64::MAX));
     }
-    holds(format!("the page opens in {opening:.0} ms"), opening < MOST_OPENING)?;
+    holds(format!("the page opens in {opening:.0} ms"), opening < most.opening)?;
+    // Of each search the best attempt counts, because the machine can be busy, and of all searches the slowest.
     let searching = browser.run(
         "const box = document.getElementById('search-text');
-         let best = Infinity;
+         let slowest = 0;
          for (const words of ['a', 'team', 'deployer', 'ns-1 sa', 'admin']) {
-           const started = performance.now();
-           box.value = words;
-           box.dispatchEvent(new Event('input'));
-           document.body.offsetHeight;
-           const took = performance.now() - started;
-           best = Math.min(best, took);
-           if (words === 'admin') return Math.max(best, took);
-         }",
+           let best = Infinity;
+           for (let attempt = 0; attempt < 10; attempt++) {
+             const started = performance.now();
+             box.value = words;
+             box.dispatchEvent(new Event('input'));
+             document.body.offsetHeight;
+             best = Math.min(best, performance.now() - started);
+           }
+           slowest = Math.max(slowest, best);
+         }
+         return slowest;",
         json!([]),
     )?;
     let searching = searching.as_f64().unwrap_or(f64::MAX);
-    holds(format!("a search takes {searching:.0} ms"), searching < MOST_SEARCHING)?;
-    println!("    {bytes} bytes, opens in {opening:.0} ms, searches in {searching:.0} ms");
+    holds(format!("a search takes {searching:.0} ms"), searching < most.searching)?;
+    let memory = browser.value("performance.memory.totalJSHeapSize")?.as_f64().unwrap_or(f64::MAX);
+    holds(format!("the page takes {memory:.0} bytes"), memory < most.memory)?;
+    println!(
+        "    {bytes} bytes, opens in {opening:.0} ms, searches in {searching:.0} ms, takes {:.0} MB",
+        memory / 1e6
+    );
     Ok(())
 }
 

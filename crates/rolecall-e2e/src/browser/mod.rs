@@ -1,13 +1,15 @@
 //! The pages of rolecall in Chromium.
 //!
 //! ```text
-//! rolecall report -> file -> Chromium <- chromedriver <- scenarios
+//! rolecall report -> file ----> Chromium <- chromedriver <- scenarios
+//! rolecall serve --> loopback ---^
 //! ```
 
 mod driver;
 mod look;
 mod pages;
 mod report;
+mod served;
 mod tools;
 
 use std::path::Path;
@@ -26,7 +28,11 @@ pub(crate) struct PageScenario {
 }
 
 /// All scenarios by file.
-pub(crate) const ALL: [&[PageScenario]; 2] = [report::SCENARIOS, look::SCENARIOS];
+pub(crate) const ALL: [&[PageScenario]; 3] =
+    [report::SCENARIOS, look::SCENARIOS, served::SCENARIOS];
+
+/// Scenarios that take minutes: `--full` includes them, and `--only` with the whole name.
+pub(crate) const LONG: &[PageScenario] = look::LONG_SCENARIOS;
 
 /// The results of the scenarios.
 #[derive(Default)]

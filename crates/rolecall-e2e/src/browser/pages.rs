@@ -18,7 +18,7 @@ const WINDOW: (u32, u32) = (1280, 900);
 const UNIVERSE: &str = "fixtures/golden/v1.36/u1/cluster.json.gz";
 
 /// Each kind of view of the report about [`FIXTURE`], with its heading.
-pub(super) const VIEWS: [(&str, &str); 20] = [
+pub(super) const VIEWS: [(&str, &str); 24] = [
     ("#/", "Access in fixtures/ns-1"),
     ("#/subjects", "Subjects"),
     ("#/subject/sa/ns-1/k-sa-1", "sa/ns-1:k-sa-1"),
@@ -28,6 +28,10 @@ pub(super) const VIEWS: [(&str, &str); 20] = [
     ("#/role/ClusterRole/view", "ClusterRole view"),
     ("#/bindings", "Bindings"),
     ("#/binding/RoleBinding/ns-1/pod-lister", "RoleBinding ns-1/pod-lister"),
+    (
+        "#/binding/RoleBinding/kube-public/system%3Acontroller%3Abootstrap-signer",
+        "RoleBinding kube-public/system:controller:bootstrap-signer",
+    ),
     ("#/namespaces", "Namespaces"),
     ("#/namespace/ns-1", "Namespace ns-1"),
     ("#/workloads", "Workloads"),
@@ -38,7 +42,10 @@ pub(super) const VIEWS: [(&str, &str); 20] = [
     ("#/graph/subject/sa/ns-1/k-sa-1", "Graph of ServiceAccount ns-1/k-sa-1"),
     ("#/graph/secrets/ns-1", "Graph of Secrets of namespace ns-1"),
     ("#/search?q=lister", "Search for lister"),
+    ("#/graph/secrets/ns-1/db", "Graph of Secret ns-1/db"),
     ("#/no-such-view", "Not found"),
+    ("#/constructor", "Not found"),
+    ("#/__proto__", "Not found"),
 ];
 
 /// A fixture with each kind of object and a finding.
@@ -104,11 +111,17 @@ impl Pages {
         Ok(path.display().to_string())
     }
 
-    /// Runs rolecall in the workspace, and returns its output. `codes` are the expected exit codes.
-    pub(super) fn rolecall(&self, arguments: &[&str], codes: &[i32]) -> Result<String> {
+    /// Prepares to run rolecall in the workspace.
+    pub(super) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.rolecall);
         command.args(arguments).current_dir(files::workspace_root());
         command.env("KUBECONFIG", "/nonexistent").env_remove("COLUMNS");
+        command
+    }
+
+    /// Runs rolecall in the workspace, and returns its output. `codes` are the expected exit codes.
+    pub(super) fn rolecall(&self, arguments: &[&str], codes: &[i32]) -> Result<String> {
+        let mut command = self.command(arguments);
         let ran = command.output().map_err(|error| process::failure(&command, &error))?;
         if !ran.status.code().is_some_and(|code| codes.contains(&code)) {
             let text = String::from_utf8_lossy(&ran.stderr);
@@ -139,12 +152,12 @@ impl Pages {
         Ok(path.display().to_string())
     }
 
-    /// Writes a cluster with thousands of objects, and returns its path.
-    pub(super) fn big(&self) -> Result<String> {
-        let path = self.path("big.json");
+    /// Writes a cluster with thousands of objects or more, and returns its path.
+    pub(super) fn generated(&self, preset: &str) -> Result<String> {
+        let path = self.path(&format!("{preset}.json"));
         if !path.exists() {
             let mut command = Command::new("cargo");
-            command.args(["xtask", "generate", "--preset", "big", "--out"]).arg(&path);
+            command.args(["xtask", "generate", "--preset", preset, "--out"]).arg(&path);
             process::output(command.current_dir(files::workspace_root()))?;
         }
         Ok(path.display().to_string())

@@ -1,12 +1,14 @@
 //! The views of a report, and their answers.
 
 use std::collections::BTreeSet;
+use std::process::Command;
 
 use serde_json::{Value, json};
 
 use super::pages::{FIXTURE, Pages, VIEWS};
-use super::{PageScenario, holds, same};
+use super::{PageScenario, holds, look, same, tools};
 use rolecall_task::failure::Result;
+use rolecall_task::{files, process};
 
 pub(super) const SCENARIOS: &[PageScenario] = &[
     PageScenario {
@@ -40,6 +42,11 @@ pub(super) const SCENARIOS: &[PageScenario] = &[
         run: graph,
     },
     PageScenario {
+        name: "report-usage",
+        claim: "views show which rights were used, by which Pods and when, and the objects that are left",
+        run: usage,
+    },
+    PageScenario {
         name: "report-keyboard",
         claim: "a keyboard is enough to search, open a subject and reach its commands",
         run: keyboard,
@@ -50,6 +57,9 @@ pub(super) const SCENARIOS: &[PageScenario] = &[
         run: hostile,
     },
 ];
+
+/// The example of logs and roles in the documentation.
+const EXAMPLE: &str = "docs/examples/least-privilege";
 
 const HEADING: &str =
     "[...document.querySelectorAll('main h1')].find(it => it.checkVisibility()).textContent";
@@ -83,6 +93,58 @@ fn views(pages: &Pages) -> Result<()> {
         ["rolecall fix list pods", "fixtures/ns-1/manifests.yaml:57", "rolecall explain RC301"]
     {
         holds(format!("the view of a finding contains {part}"), text.contains(part))?;
+    }
+    Ok(())
+}
+
+fn usage(pages: &Pages) -> Result<()> {
+    let path = pages.path("usage.html").display().to_string();
+    let (objects, log) = (format!("{EXAMPLE}/rbac.yaml"), format!("{EXAMPLE}/audit.log"));
+    pages.rolecall(&["report", "-f", &objects, "--usage", &log, "--out", &path], &[0])?;
+    let browser = &pages.browser;
+    browser.open(&format!("file://{path}#/usage"))?;
+    let rows = "document.querySelectorAll('[aria-label=\"Table: Use of rights\"] tbody tr').length";
+    same("rights that were not seen", browser.value(rows)?, json!(3))?;
+    browser.value("(() => { const it = document.querySelector('#view select'); it.value = '3'; it.dispatchEvent(new Event('change')); })()")?;
+    same("rights that were used", browser.value(rows)?, json!(3))?;
+    let view = "document.querySelector('#view').textContent";
+    for (route, parts) in [
+        (
+            "#/usage",
+            &[
+                "kubectl delete clusterrolebinding shop-web",
+                "RoleBinding shop/shop-web new",
+                "sa/shop:web: get pods in namespace shop",
+            ][..],
+        ),
+        (
+            "#/subject/sa/shop/web",
+            &[
+                "2 requests, from 2026-01-05T08:00:00Z to 2026-01-05T09:45:00Z by web-6d5f7c9b8-x2x4q",
+                "create,get jobs.batch",
+                "not seen",
+            ],
+        ),
+        (
+            "#/role/ClusterRole/shop-web",
+            &["rolecall tighten leaves:", "verbs: [\"list\", \"watch\"]"],
+        ),
+        ("#/binding/RoleBinding/shop/web-migration", &["rolecall tighten deletes this object"]),
+    ] {
+        browser.go(route)?;
+        let text = browser.text(view)?;
+        for part in parts {
+            holds(format!("{route} contains {part}: {text}"), text.contains(part))?;
+        }
+    }
+    let Some(folder) = tools::install()? else { return Ok(()) };
+    let axe = files::read(&folder.join("node_modules/axe-core/axe.min.js"))?;
+    browser.resize(320, 640)?;
+    for route in ["#/usage", "#/subject/sa/shop/web", "#/role/ClusterRole/shop-web"] {
+        browser.go(route)?;
+        same(route, look::violations(pages, &axe)?, json!([]))?;
+        let beyond = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
+        same(&format!("{route} at 320 pixels"), browser.value(beyond)?, json!(0))?;
     }
     Ok(())
 }
@@ -258,7 +320,7 @@ fn graph(pages: &Pages) -> Result<()> {
         "objectRoute('roles', [...bindingsByRole()].filter(([role]) => role >= 0).sort(([, one], [, other]) => other.length - one.length)[0][0], 'graph')",
     )?;
     browser.go(&start)?;
-    let boxes = "[...document.querySelectorAll('.graph [data-node]')].map(it => it.textContent)";
+    let boxes = "[...document.querySelectorAll('.graph [data-node]')].map(it => it.querySelector('title').textContent)";
     let outline = "[...new Set([...document.querySelectorAll('.outline li')].map(it => it.firstChild.textContent))]";
     let sorted = |expression: &str| -> Result<Vec<String>> {
         let found = browser.value(expression)?;
@@ -285,7 +347,7 @@ fn graph(pages: &Pages) -> Result<()> {
         same("the focused box is expanded", focused, "true".to_owned())?;
         grown |= sorted(boxes)?.len() > before;
     }
-    holds("boxes add their neighbours", grown)?;
+    holds("boxes add their neighbors", grown)?;
     same("outline after keys", sorted(outline)?, sorted(boxes)?)?;
     let count = browser.value("document.querySelectorAll('.graph [data-node]').length")?;
     holds("the graph stays small", count.as_u64().is_some_and(|count| count <= 170))
@@ -325,6 +387,31 @@ fn keyboard(pages: &Pages) -> Result<()> {
     browser.wait("a result", "document.getElementById('notice').textContent !== ''")
 }
 
+/// Fails unless the page quotes arguments so that a shell passes them on unchanged, and a terminal obeys none of them.
+fn commands_are_safe(pages: &Pages) -> Result<()> {
+    for word in [
+        "web",
+        "",
+        "a b",
+        "it's",
+        "$(id) `id` \\",
+        "-x",
+        "\u{1b}[201~\n\r\t",
+        "x\u{202e}é😀",
+        "##[a]",
+        "::b",
+    ] {
+        let quoted = pages.browser.run("return quote(arguments[0]);", json!([word]))?;
+        let quoted = quoted.as_str().unwrap_or_default();
+        holds(format!("{quoted:?} has no control characters"), !quoted.contains(char::is_control))?;
+        holds(format!("{quoted:?} has no direction mark"), !quoted.contains('\u{202e}'))?;
+        let mut shell = Command::new("bash");
+        let passed = process::output(shell.args(["-c", &format!("printf %s. {quoted}")]))?;
+        same("the argument that a shell passes", passed, format!("{word}."))?;
+    }
+    Ok(())
+}
+
 fn hostile(pages: &Pages) -> Result<()> {
     let name =
         "<img src=x onerror=window.hostile=1>\\u202e</script><script>window.hostile=1</script>";
@@ -338,9 +425,13 @@ fn hostile(pages: &Pages) -> Result<()> {
         ]}}"#
     );
     let input = pages.write("hostile.json", &manifest)?;
-    let url = pages.report(&input, "hostile.html")?;
+    let path = pages.path("hostile.html").display().to_string();
+    let title = "<b>\u{202e}title";
+    pages.rolecall(&["report", "-f", &input, "--title", title, "-o", &path], &[0, 3])?;
     let browser = &pages.browser;
-    browser.open(&url)?;
+    browser.open(&format!("file://{path}"))?;
+    same("the title", browser.text("document.title")?, "<b>\\u{202e}title".to_owned())?;
+    commands_are_safe(pages)?;
     let encoded = "encodeURIComponent(data.texts.find((text) => text.startsWith('<img')))";
     let name = browser.text(encoded)?;
     for route in [

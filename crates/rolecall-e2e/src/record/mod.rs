@@ -3,9 +3,11 @@
 //! ```text
 //! API server -> discovery ---------> resources-vX.Y.json
 //!            -> roles and bindings -> bootstrap-rbac-vX.Y.json
+//!            -> audit log ---------> kubectl-vX.Y.tsv
 //! ```
 
 mod defaults;
+mod kubectl;
 mod resources;
 
 use std::path::PathBuf;
@@ -32,6 +34,7 @@ pub struct RecordArguments {
 #[derive(Subcommand)]
 enum What {
     Facts(FactsArguments),
+    Kubectl(kubectl::KubectlArguments),
 }
 
 /// Record the served resources and the default roles and bindings
@@ -56,7 +59,13 @@ struct FactsArguments {
 
 /// Records facts and writes or verifies the stored ones.
 pub fn run(arguments: &RecordArguments) -> Result<()> {
-    let What::Facts(facts) = &arguments.what;
+    match &arguments.what {
+        What::Facts(facts) => record_facts(facts),
+        What::Kubectl(commands) => kubectl::run(commands),
+    }
+}
+
+fn record_facts(facts: &FactsArguments) -> Result<()> {
     let server = match &facts.kubeconfig {
         Some(_) => None,
         None => Some(start(facts.kubernetes)?),
@@ -105,6 +114,7 @@ fn start(version: Kubernetes) -> Result<ApiServer> {
         authorization: Authorization::mode("RBAC"),
         with_controllers: true,
         token_users: Vec::new(),
+        with_audit_log: false,
     };
     ApiServer::start(&Assets::get(version)?, &config)
 }

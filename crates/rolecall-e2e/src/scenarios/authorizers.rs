@@ -7,10 +7,10 @@ use std::thread;
 use serde_json::{Value, json};
 
 use super::Scenario;
-use super::api::is_allowed;
 use super::callers::verdict_of;
 use super::json::text;
 use super::world::World;
+use crate::api::is_allowed;
 use crate::apiserver::Authorization;
 use rolecall_task::failure::{Failure, Result};
 

@@ -8,9 +8,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Scenario;
-use super::api::is_allowed;
 use super::json::{items, text};
 use super::world::{World, same};
+use crate::api::is_allowed;
 use rolecall_task::failure::{Failure, Result};
 use rolecall_task::files;
 

@@ -1,14 +1,14 @@
 //! `cargo xtask e2e`: scenarios against a real API server.
 //!
 //! One server of each version serves all scenarios, each in dedicated namespaces. rolecall's output
-//! is compared with the server's answers, and no output may contain a token or key.
+//! is compared with the server's answers, and no output must contain a token or key.
 
-mod api;
 mod authorizers;
 mod callers;
 mod clients;
 mod credentials;
 mod doctor;
+mod escalation;
 mod fixes;
 mod fixtures;
 mod invocation;
@@ -50,8 +50,8 @@ pub struct E2eArguments {
     #[arg(long, value_name = "VERSION")]
     kubernetes: Option<Kubernetes>,
 
-    /// Run every scenario on every version; by default the newest version gets one scenario of each
-    /// kind
+    /// Run every scenario on every version, and those that take minutes; by default the newest
+    /// version gets one scenario of each kind
     #[arg(long, conflicts_with = "kubernetes")]
     full: bool,
 }
@@ -67,7 +67,7 @@ struct Scenario {
 }
 
 /// All scenarios by file.
-const ALL: [&[Scenario]; 12] = [
+const ALL: [&[Scenario]; 13] = [
     fixtures::SCENARIOS,
     callers::SCENARIOS,
     operators::SCENARIOS,
@@ -76,6 +76,7 @@ const ALL: [&[Scenario]; 12] = [
     sources::SCENARIOS,
     clients::SCENARIOS,
     doctor::SCENARIOS,
+    escalation::SCENARIOS,
     fixes::SCENARIOS,
     surroundings::SCENARIOS,
     universe::SCENARIOS,
@@ -84,7 +85,7 @@ const ALL: [&[Scenario]; 12] = [
 
 /// Runs the scenarios on one version after another, each until its first failure.
 pub fn run(arguments: &E2eArguments) -> Result<()> {
-    let Chosen { scenarios: chosen, pages } = choose(&arguments.only)?;
+    let Chosen { scenarios: chosen, pages } = choose(&arguments.only, arguments.full)?;
     if arguments.list {
         let named = chosen.iter().map(|scenario| (scenario.name, scenario.claim));
         for (name, claim) in named.chain(pages.iter().map(|page| (page.name, page.claim))) {
@@ -210,13 +211,19 @@ struct Chosen {
     pages: Vec<&'static PageScenario>,
 }
 
-fn choose(only: &[String]) -> Result<Chosen> {
+fn choose(only: &[String], full: bool) -> Result<Chosen> {
     let is_chosen =
         |name: &str| only.is_empty() || only.iter().any(|part| name.contains(part.as_str()));
+    let is_long_chosen = |name: &str| {
+        let is_named = only.iter().any(|part| part == name);
+        is_named || (full && is_chosen(name))
+    };
     let all = ALL.into_iter().flatten();
+    let pages = browser::ALL.into_iter().flatten().filter(|page| is_chosen(page.name));
+    let long = browser::LONG.iter().filter(|page| is_long_chosen(page.name));
     let chosen = Chosen {
         scenarios: all.filter(|scenario| is_chosen(scenario.name)).collect(),
-        pages: browser::ALL.into_iter().flatten().filter(|page| is_chosen(page.name)).collect(),
+        pages: pages.chain(long).collect(),
     };
     if chosen.scenarios.is_empty() && chosen.pages.is_empty() {
         return Err(Failure::new(format!("no scenario matches `{}`", only.join("`, `")))
@@ -262,7 +269,8 @@ mod tests {
     fn scenario_names_are_unique_and_short() {
         let mut names = BTreeSet::new();
         let scenarios = ALL.into_iter().flatten().map(|scenario| scenario.name);
-        for name in scenarios.chain(browser::ALL.into_iter().flatten().map(|page| page.name)) {
+        let pages = browser::ALL.into_iter().flatten().chain(browser::LONG);
+        for name in scenarios.chain(pages.map(|page| page.name)) {
             assert!(names.insert(name), "{name}");
             assert!(name.len() <= WIDTH, "{name}");
         }
@@ -270,10 +278,18 @@ mod tests {
 
     #[test]
     fn a_part_of_a_name_selects_and_an_unknown_one_is_an_error() {
-        let chosen = choose(&["fixtures".to_owned()]).map(|chosen| chosen.scenarios.len());
+        let chosen = choose(&["fixtures".to_owned()], false).map(|chosen| chosen.scenarios.len());
         assert!(chosen.is_ok_and(|count| count > 0));
-        let refused = choose(&["nothing".to_owned()]).map(|chosen| chosen.scenarios.len());
+        let refused = choose(&["nothing".to_owned()], false).map(|chosen| chosen.scenarios.len());
         let failure = refused.expect_err("no name matches").to_string();
+        let pages = |only: &str, full| {
+            choose(&[only.to_owned()], full)
+                .map(|chosen| chosen.pages.iter().map(|page| page.name).collect::<Vec<_>>())
+                .unwrap_or_default()
+        };
+        assert!(!pages("report", false).contains(&"report-huge"));
+        assert!(pages("report", true).contains(&"report-huge"));
+        assert_eq!(pages("report-huge", false), ["report-huge"]);
         assert_eq!(
             failure,
             "error: no scenario matches `nothing`\nhint: list them with cargo xtask e2e --list"

@@ -7,12 +7,12 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::Scenario;
-use super::api::is_allowed;
 use super::callers::verdict_of;
 use super::invocation::Ran;
 use super::json::{items, text};
 use super::universe::granted;
 use super::world::{World, same};
+use crate::api::is_allowed;
 use rolecall_task::failure::{Failure, Result};
 
 pub(super) const SCENARIOS: &[Scenario] = &[

@@ -1,4 +1,4 @@
-//! Secrets of a run, which no output may contain.
+//! Secrets of a run, which no output must contain.
 
 use std::cell::RefCell;
 
@@ -7,7 +7,7 @@ use std::cell::RefCell;
 pub(super) struct Secrets(RefCell<Vec<(String, String)>>);
 
 impl Secrets {
-    /// Registers a secret that no output may contain.
+    /// Registers a secret that no output must contain.
     pub(super) fn keep(&self, whose: &str, secret: &str) {
         self.0.borrow_mut().push((whose.to_owned(), secret.to_owned()));
         // A signature alone is equally secret, because the claims can be guessed.

@@ -1,4 +1,4 @@
-//! Parts of a server besides RBAC that refuse requests or change what it serves: admission,
+//! Parts of a server other than RBAC that refuse requests or change its resources: admission,
 //! namespaces that are being deleted, extension API servers, custom resources, streams.
 
 use serde_json::json;
@@ -90,7 +90,7 @@ fn pod_security(world: &World) -> Result<()> {
     world.eventually("the level is enforced", || {
         let refused = world.kubectl("run web --image example.com/web -n guarded").run()?;
         let refused = refused.exits(1)?;
-        is_explained(world, &refused, "Pod Security refused, not RBAC")
+        is_explained(world, &refused, "Pod Security refused this, not RBAC")
     })
 }
 
@@ -113,7 +113,7 @@ spec: {policyName: not-blue, validationActions: [Deny]}
     )?;
     world.eventually("the policy is enforced", || {
         let refused = world.kubectl("create configmap blue --dry-run=server").run()?.exits(1)?;
-        is_explained(world, &refused, "ValidatingAdmissionPolicy `not-blue` refused, not RBAC")
+        is_explained(world, &refused, "ValidatingAdmissionPolicy `not-blue` refused this, not RBAC")
     })
 }
 

@@ -15,11 +15,11 @@ pub(super) const SCENARIOS: &[Scenario] = &[Scenario {
     since: 20,
 }];
 
-/// Runs the query on a file of events, and writes its result as CSV and as JSON lines.
+/// Runs the query on a file of events, and writes its result as CSV, JSON lines and Parquet, and the events as Parquet.
 const RUN: &str = r#"
 import gzip, sys
 import duckdb
-log, query, csv, lines = sys.argv[1:]
+log, query, csv, lines, parquet, events = sys.argv[1:]
 opened = gzip.open(log, "rt") if log.endswith(".gz") else open(log)
 database = duckdb.connect()
 database.execute("CREATE TABLE events (message VARCHAR)")
@@ -27,6 +27,8 @@ database.executemany("INSERT INTO events VALUES (?)", [[line] for line in opened
 text = open(query).read()
 database.execute(f"COPY ({text}) TO '{csv}' (HEADER, DELIMITER ',')")
 database.execute(f"COPY ({text}) TO '{lines}' (FORMAT JSON)")
+database.execute(f"COPY ({text}) TO '{parquet}' (FORMAT PARQUET)")
+database.execute(f"COPY events TO '{events}' (FORMAT PARQUET, COMPRESSION GZIP)")
 "#;
 
 /// Parses a query of a dialect.
@@ -62,10 +64,14 @@ fn sql(world: &World) -> Result<()> {
         let log = files::workspace_root().join(log).display().to_string();
         let csv = path(&format!("usage-{name}.csv"));
         let lines = path(&format!("usage-{name}.jsonl"));
+        let parquet = path(&format!("usage-{name}.parquet"));
+        let events = path(&format!("usage-{name}-events.parquet"));
         let query = path("usage-duckdb.sql");
-        process::output(Command::new(&python).args(["-c", RUN, &log, &query, &csv, &lines]))?;
+        let mut duckdb = Command::new(&python);
+        duckdb.args(["-c", RUN, &log, &query, &csv, &lines, &parquet, &events]);
+        process::output(&mut duckdb)?;
         let expected = world.rolecall(&format!("usage {log} -o jsonl")).run()?.exits(0)?;
-        for result in [csv, lines] {
+        for result in [csv, lines, parquet, events] {
             let ran = world.rolecall(&format!("usage {result} -o jsonl")).run()?.exits(0)?;
             ran.prints(&expected.stdout)?;
         }

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::api::Api;
 use super::invocation::Invocation;
 use super::secrets::Secrets;
+use crate::api::Api;
 use crate::apiserver::{ApiServer, Authorization, Config, User};
 use crate::assets::Assets;
 use rolecall_task::failure::{Failure, Result};
@@ -30,7 +30,7 @@ pub(super) struct World {
     server: ApiServer,
     admin: PathBuf,
     rolecall: PathBuf,
-    /// The secrets of the run. No output may contain one.
+    /// The secrets of the run. No output must contain one.
     secrets: Secrets,
     markers: Cell<usize>,
 }
@@ -42,13 +42,19 @@ impl World {
             authorization: Authorization::mode("Node,RBAC"),
             with_controllers: true,
             token_users: Vec::new(),
+            with_audit_log: false,
         };
         Self::with(assets, rolecall, &config)
     }
 
     /// Starts another server of the same version with other authorizers and without controllers.
     pub(super) fn another(&self, authorization: Authorization) -> Result<Self> {
-        let config = Config { authorization, with_controllers: false, token_users: Vec::new() };
+        let config = Config {
+            authorization,
+            with_controllers: false,
+            token_users: Vec::new(),
+            with_audit_log: false,
+        };
         Self::with(&self.assets, self.rolecall.clone(), &config)
     }
 
@@ -178,7 +184,7 @@ impl World {
         }
     }
 
-    /// Creates the kubeconfig of a user with a certificate, whose key no output may contain.
+    /// Creates the kubeconfig of a user with a certificate, whose key no output must contain.
     pub(super) fn user(&self, name: &str, groups: &[&str]) -> Result<PathBuf> {
         let groups = groups.iter().map(|&group| group.to_owned()).collect();
         let user = User { name: name.to_owned(), groups };
@@ -191,7 +197,12 @@ impl World {
         Ok(kubeconfig)
     }
 
-    /// Creates a kubeconfig with a token, which no output may contain.
+    /// Connects to the API as the user of a kubeconfig.
+    pub(super) fn api_of(&self, kubeconfig: &Path) -> Result<Api> {
+        Api::start(self.server.kubectl(kubeconfig))
+    }
+
+    /// Creates a kubeconfig with a token, which no output must contain.
     pub(super) fn bearer(&self, name: &str, token: &str) -> Result<PathBuf> {
         self.keep_secret(name, token);
         self.server.bearer_kubeconfig(name, token)
@@ -230,7 +241,7 @@ impl World {
         Ok(token)
     }
 
-    /// Registers a secret that no output may contain.
+    /// Registers a secret that no output must contain.
     pub(super) fn keep_secret(&self, whose: &str, secret: &str) {
         self.secrets.keep(whose, secret);
     }

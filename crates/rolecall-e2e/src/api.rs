@@ -17,22 +17,26 @@ use rolecall_task::process;
 /// The number of concurrent reviews.
 const AT_ONCE: usize = 4;
 
+/// The header of a merge patch.
+pub(crate) const MERGE_PATCH: [(&str, &str); 1] =
+    [("Content-Type", "application/merge-patch+json")];
+
 /// An admin's connection to the API.
-pub(super) struct Api {
+pub(crate) struct Api {
     address: String,
     proxy: Arc<dyn Stop>,
 }
 
 /// A response of the server.
 #[derive(Clone, Debug)]
-pub(super) struct Answer {
-    pub(super) code: u16,
-    pub(super) body: Value,
+pub(crate) struct Answer {
+    pub(crate) code: u16,
+    pub(crate) body: Value,
 }
 
 impl Api {
     /// Starts a proxy from a kubectl command that acts as an admin.
-    pub(super) fn start(mut kubectl: Command) -> Result<Self> {
+    pub(crate) fn start(mut kubectl: Command) -> Result<Self> {
         kubectl.args(["proxy", "--port=0"]).stdin(Stdio::null()).stdout(Stdio::piped());
         kubectl.stderr(Stdio::null());
         let mut child = kubectl.spawn().map_err(|error| process::failure(&kubectl, &error))?;
@@ -49,24 +53,24 @@ impl Api {
     }
 
     /// Returns the URL that serves the API without credentials.
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    pub(super) fn get(&self, path: &str) -> Result<Value> {
+    pub(crate) fn get(&self, path: &str) -> Result<Value> {
         succeeded("get", path, self.request("GET", path, &[], None)?)
     }
 
-    pub(super) fn create(&self, path: &str, object: &Value) -> Result<Value> {
+    pub(crate) fn create(&self, path: &str, object: &Value) -> Result<Value> {
         succeeded("create", path, self.request("POST", path, &[], Some(object))?)
     }
 
-    pub(super) fn delete(&self, path: &str) -> Result<Value> {
+    pub(crate) fn delete(&self, path: &str) -> Result<Value> {
         succeeded("delete", path, self.request("DELETE", path, &[], None)?)
     }
 
     /// Sends a SubjectAccessReview and returns its status.
-    pub(super) fn review(&self, spec: &Value) -> Result<Value> {
+    pub(crate) fn review(&self, spec: &Value) -> Result<Value> {
         let review = json!({
             "apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": spec,
         });
@@ -76,12 +80,12 @@ impl Api {
     }
 
     /// Returns whether a SubjectAccessReview is allowed.
-    pub(super) fn allows(&self, spec: &Value) -> Result<bool> {
+    pub(crate) fn allows(&self, spec: &Value) -> Result<bool> {
         Ok(is_allowed(&self.review(spec)?))
     }
 
     /// Returns for each SubjectAccessReview whether it is allowed.
-    pub(super) fn allows_each(&self, specs: &[Value]) -> Result<Vec<bool>> {
+    pub(crate) fn allows_each(&self, specs: &[Value]) -> Result<Vec<bool>> {
         let share = specs.len().div_ceil(AT_ONCE).max(1);
         thread::scope(|scope| {
             let threads: Vec<_> = specs
@@ -100,7 +104,7 @@ impl Api {
     }
 
     /// Sends one request on a separate connection.
-    pub(super) fn request(
+    pub(crate) fn request(
         &self,
         method: &str,
         path: &str,
@@ -113,11 +117,13 @@ impl Api {
         let body = body.map(Value::to_string).unwrap_or_default();
         // With HTTP/1.0 the response is not chunked and ends with the connection.
         let mut request = format!(
-            "{method} {path} HTTP/1.0\r\nHost: {}\r\nContent-Type: application/json\r\n\
-             Content-Length: {}\r\n",
+            "{method} {path} HTTP/1.0\r\nHost: {}\r\nContent-Length: {}\r\n",
             self.address,
             body.len()
         );
+        if !headers.iter().any(|(name, _)| *name == "Content-Type") {
+            request.push_str("Content-Type: application/json\r\n");
+        }
         for (name, value) in headers {
             request.push_str(&format!("{name}: {value}\r\n"));
         }
@@ -158,7 +164,7 @@ impl Stop for Proxy {
 }
 
 /// Returns whether the status of a review allows the request.
-pub(super) fn is_allowed(status: &Value) -> bool {
+pub(crate) fn is_allowed(status: &Value) -> bool {
     status.get("allowed") == Some(&Value::Bool(true))
 }
 
