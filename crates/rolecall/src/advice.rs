@@ -28,7 +28,7 @@ impl Advice {
         self.fit == Fit::Corrected
     }
 
-    /// Returns the first reason why no rule can grant what was requested.
+    /// Returns the first reason why no rule can grant the request.
     pub(crate) fn instead(&self) -> Option<&str> {
         let first = self.remarks.first().filter(|_| self.is_about_another_request());
         first.map(String::as_str)

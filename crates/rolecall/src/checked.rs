@@ -2,10 +2,10 @@
 
 use rolecall_check::expectation::evaluate;
 use rolecall_check::{
-    AppliedBy, CheckConfig, CheckInput, Finding, Judged, KubernetesVersion, check,
-    expectation_findings, soften_tests,
+    AppliedBy, CheckConfig, CheckInput, Finding, Judged, KubernetesVersion, SetAsideFiles, check,
+    expectation_findings,
 };
-use rolecall_rbac::Inventory;
+use rolecall_rbac::{Authorizer, Binding, Inventory};
 
 use crate::cli::{self, Options};
 use crate::finding_words;
@@ -28,8 +28,8 @@ pub(crate) struct Rules<'a> {
     pub(crate) applied_by: AppliedBy,
     /// Whether all objects are applied together, as those of one rendering.
     pub(crate) is_one_install: bool,
-    /// The paths that the user named.
-    pub(crate) roots: &'a [String],
+    /// The files whose objects are not those of an installation.
+    pub(crate) set_aside: &'a SetAsideFiles,
 }
 
 /// Returns the findings with their remedies and configured severities, before suppressions. `complete`
@@ -40,25 +40,53 @@ pub(crate) fn findings(
     complete: impl FnOnce(&mut Vec<Finding>),
     sources: &str,
 ) -> Vec<Finding> {
-    let mut all = check(CheckInput {
-        authorizer: &session.authorizer,
-        catalog: &session.catalog,
-        defaults: rules.defaults,
-        drifts: &session.drifts,
-        version: rules.version,
-        judged: rules.judged,
-        external: &rules.config.external,
-        complete: session.complete,
-        namespace_given: rules.namespace_given,
-        applied_by: rules.applied_by,
-        is_one_install: rules.is_one_install,
-    });
+    let judge = |authorizer: &Authorizer| {
+        check(CheckInput {
+            authorizer,
+            catalog: &session.catalog,
+            defaults: rules.defaults,
+            drifts: &session.drifts,
+            version: rules.version,
+            judged: rules.judged,
+            external: &rules.config.external,
+            complete: session.complete,
+            namespace_given: rules.namespace_given,
+            applied_by: rules.applied_by,
+            is_one_install: rules.is_one_install,
+        })
+    };
+    let mut all = match without_set_aside(session, rules) {
+        None => judge(&session.authorizer),
+        Some(others) => {
+            let is_set_aside = |finding: &Finding| rules.set_aside.reason(finding).is_some();
+            let mut all = judge(&others);
+            all.retain(|finding| !is_set_aside(finding));
+            all.extend(judge(&session.authorizer).into_iter().filter(is_set_aside));
+            all
+        }
+    };
     complete(&mut all);
     finding_words::add_remedies(&remedy::Judge::of(session), &mut all, sources);
     finding_words::add_cuts(&mut all, sources);
-    soften_tests(&mut all, rules.roots);
+    rules.set_aside.soften(&mut all);
     rules.config.grade(&mut all);
     all
+}
+
+/// Returns the objects without the bindings that are set aside: what tests grant is not part of the access of
+/// other objects. `None` if there are no such bindings.
+fn without_set_aside(session: &Session, rules: &Rules<'_>) -> Option<Authorizer> {
+    if rules.is_one_install {
+        return None;
+    }
+    let inventory = session.authorizer.inventory();
+    let is_set_aside = |binding: &Binding| rules.set_aside.contains(&binding.metadata.origin);
+    if !inventory.bindings().iter().any(is_set_aside) {
+        return None;
+    }
+    let mut builder = inventory.clone().into_builder();
+    builder.retain_bindings(|binding| !is_set_aside(binding));
+    Some(Authorizer::new(builder.build()))
 }
 
 /// Returns findings about the expectations that do not hold.
@@ -73,12 +101,6 @@ pub(crate) fn unmet(
         finding_words::add_near_misses(finding, failure);
     }
     findings
-}
-
-/// Returns the paths that the user named.
-pub(crate) fn roots(options: &Options) -> Vec<String> {
-    let paths = options.source.filename.iter();
-    paths.map(|path| path.to_string_lossy().replace('\\', "/")).collect()
 }
 
 /// Returns the options with which another command reads the same input.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::cli::Options;
 use crate::error::{CommandError, Hint};
 use crate::git::{self, Copy};
-use crate::load::{Breadth, Needs, Session};
+use crate::load::{Breadth, Names, Needs, Session};
 use crate::ui::Ui;
 
 /// The notation of OLD and NEW, for the help of the commands that take them.
@@ -157,7 +157,7 @@ impl PreparedSource {
             service_accounts: of_paths,
             namespaces: of_paths,
             workloads: of_paths || self.copy.is_some(),
-            names: of_paths,
+            names: if of_paths { Names::Few } else { Names::None },
             breadth: if of_paths { Breadth::All } else { Breadth::Roles },
             may_be_nothing: true,
             ..Needs::default()

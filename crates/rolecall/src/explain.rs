@@ -46,11 +46,10 @@ pub(crate) fn near_miss(
 /// Adds the risk of a request to the change that allows it.
 fn with_risk(change: String, identity: &Identity, request: &Request) -> String {
     let Some(risk) = risk_words::risk_of(identity, request) else { return change };
-    let risky = "grant just this with `rolecall fix --allow-risky`";
-    match change.strip_prefix(JUST_THIS) {
-        // The command itself has the risk.
-        Some(rest) => format!("{risky}{rest}"),
-        None => format!("{}; risk: {risk}", change.replace(JUST_THIS, risky)),
+    match change.starts_with(JUST_THIS) {
+        // The command that grants it is shown with its risk.
+        true => change,
+        false => format!("{change}; risk: {risk}"),
     }
 }
 
@@ -69,7 +68,7 @@ pub(crate) fn cause(miss: &NearMiss<'_>, identity: &Identity, request: &Request)
 }
 
 /// The instruction to grant a request and nothing else.
-const JUST_THIS: &str = "grant just this with `rolecall fix`";
+const JUST_THIS: &str = "grant only this request";
 
 /// Explains a rule that would allow the request in another scope.
 fn scope(miss: &NearMiss<'_>, request: &Request) -> (String, String) {

@@ -1,4 +1,4 @@
-//! Words for findings: the commands that grant what is missing, and near misses.
+//! Words for findings: the commands that grant the missing access, and near misses.
 
 use rolecall_access::{AccessTerm, Extent, ResourceTerm};
 use rolecall_check::expectation::{Failure, Unmet};
@@ -16,15 +16,15 @@ use crate::{explain, words};
 /// of one report do not replace each other.
 const FOLDER: &str = "rbac";
 
-/// The fix for requests whose namespace the manifest does not contain.
-const SOMEWHERE: &str = "grant the refused requests with `rolecall fix`, and pass the namespace in which the workload runs with `-n`";
+/// The namespace of requests whose namespace the manifest does not contain, which is valid as a name.
+const SOMEWHERE: &str = "namespace";
 
 /// Adds the commands that grant denied requests. Each reads the input with the options in `sources`,
 /// such as `-f deploy/`.
 pub(crate) fn add_remedies(judge: &Judge<'_>, findings: &mut [Finding], sources: &str) {
     for finding in findings {
         if let Some(denied) = &finding.denied {
-            finding.fix = remedy(judge, denied, sources);
+            finding.fix = remedy(judge, denied, sources).into();
         }
     }
 }
@@ -42,7 +42,11 @@ pub(crate) fn add_cuts(findings: &mut [Finding], sources: &str) {
         let separator = if sources.is_empty() { "" } else { " " };
         let command =
             format!("rolecall paths --from {}{to} --cut{separator}{sources}", quote(subject));
-        finding.fix = format!("{}: `{command}` proposes changes", finding.fix);
+        finding.fix = match &*finding.changes {
+            [] => format!("{}: `{command}` proposes changes", finding.fix),
+            _ => format!("{}: `{command}` prints the changed objects", finding.fix),
+        }
+        .into();
     }
 }
 
@@ -62,7 +66,9 @@ pub(crate) fn add_near_misses(finding: &mut Finding, failure: &Failure<'_>) {
             let text = format!("; nearly granted by {object}{position}, but {note}");
             finding.message.push_str(&text);
         }
-        finding.related.push(Related { object, note: format!("nearly grants it, but {note}") });
+        finding
+            .related
+            .push(Related { object, note: format!("nearly grants it, but {note}").into() });
     }
 }
 
@@ -73,14 +79,21 @@ fn remedy(judge: &Judge<'_>, denied: &Denied, sources: &str) -> String {
         Some(access) => access_advice(judge, denied, access, &subject),
         None => request_advice(judge, denied, &denied.requests, &subject),
     };
-    let granted = (!commands.is_empty()).then(|| grant(&commands, sources));
-    let somewhere = (!denied.somewhere.is_empty()).then(|| SOMEWHERE.to_owned());
+    let granted = (!commands.is_empty()).then(|| grant(&commands, sources, "grant it"));
+    let unplaced = request_advice(judge, denied, &placed_somewhere(&denied.somewhere), &subject);
+    let somewhere = (!unplaced.commands.is_empty()).then(|| {
+        let option = format!(" -n {SOMEWHERE}");
+        let commands = unplaced.commands.iter();
+        let commands: Vec<String> =
+            commands.map(|command| command.replace(&option, " -n NAMESPACE")).collect();
+        grant(&commands, sources, "grant it, with the namespace of the request as NAMESPACE")
+    });
     let parts: Vec<String> = granted.into_iter().chain(remarks).chain(somewhere).collect();
     parts.join("; ")
 }
 
 /// Returns the advice to run commands of `rolecall fix`.
-fn grant(commands: &[String], sources: &str) -> String {
+fn grant(commands: &[String], sources: &str, start: &str) -> String {
     let separator = if sources.is_empty() { "" } else { " " };
     let commands: Vec<String> = commands
         .iter()
@@ -89,7 +102,19 @@ fn grant(commands: &[String], sources: &str) -> String {
     let commands = sentence_list(&commands);
     let reads_stdin = sources.split(' ').any(|word| word == "-");
     let input = if reads_stdin { ", with the same input on stdin" } else { "" };
-    format!("grant it{input}: {commands}")
+    format!("{start}{input}: {commands}")
+}
+
+/// Returns requests in the namespace that stands for an unknown one.
+fn placed_somewhere(requests: &[Request]) -> Vec<Request> {
+    let placed = requests.iter().map(|request| {
+        let mut request = request.clone();
+        if let Target::Resource(target) = &mut request.target {
+            target.namespace = SOMEWHERE.into();
+        }
+        request
+    });
+    placed.collect()
 }
 
 /// Returns the commands that grant requests.
@@ -337,18 +362,16 @@ mod tests {
     fn remedies_mention_requests_of_unknown_namespaces_and_stdin() {
         let pods = || vec![request("list", ["", "", "pods", "", ""])];
         let somewhere = Denied { somewhere: pods(), ..denied(Vec::new()) };
-        assert_eq!(advised(&somewhere, "-f -"), SOMEWHERE);
+        let elsewhere = "grant it, with the namespace of the request as NAMESPACE, with the same input on stdin: `rolecall fix list pods -n NAMESPACE --for sa/shop:tool -f - --out-dir rbac`";
+        assert_eq!(advised(&somewhere, "-f -"), elsewhere);
         let both = Denied { somewhere: pods(), ..denied(pods()) };
         let granted = "grant it, with the same input on stdin: `rolecall fix list pods -A --for sa/shop:tool -f - --out-dir rbac`";
-        assert_eq!(advised(&both, "-f -"), format!("{granted}; {SOMEWHERE}"));
+        assert_eq!(advised(&both, "-f -"), format!("{granted}; {elsewhere}"));
     }
 
     #[test]
     fn remedies_grant_all_missing_access() {
-        let extent = |texts: &[&str]| Extent {
-            listed: texts.iter().map(|text| Text::from(*text)).collect(),
-            ..Extent::default()
-        };
+        let extent = |texts: &[&str]| Extent::of_list(texts.iter().copied());
         let term = ResourceTerm {
             namespaces: extent(&["a", "b"]),
             groups: extent(&["apps"]),

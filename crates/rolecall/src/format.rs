@@ -10,6 +10,21 @@ pub(crate) enum Format {
     Yaml,
 }
 
+/// The machine-readable formats in which a command reports its own failure on stdout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ErrorFormat {
+    /// An object of kind `Error`.
+    Json,
+    /// The same.
+    Yaml,
+    /// A run that was not successful.
+    Sarif,
+    /// A test case with an error.
+    Junit,
+    /// A workflow command.
+    Github,
+}
+
 /// The formats of a walk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum WalkFormat {

@@ -28,8 +28,8 @@ pub(crate) fn note(ui: &Ui, inventory: &Inventory) {
         let place = binding.metadata.origin.position().unwrap_or_default();
         let (kind, name, role) = (binding.kind(), &binding.metadata.name, &binding.role_ref.name);
         ui.note(format!(
-            "{place}: the roleRef of {kind} `{name}` has no `apiGroup`: Kustomize replaces `{role}` by the \
-             new name of Role `{role}`, so that the binding grants nothing"
+            "{place}: the roleRef of {kind} `{name}` has no `apiGroup`: Kustomize replaces `{role}` with \
+             the new name of Role `{role}`, so the binding grants nothing"
         ));
         let text = "write `apiGroup: rbac.authorization.k8s.io` in the roleRef".to_owned();
         ui.suggest(Hint::Quote { text });

@@ -1,4 +1,4 @@
-//! Reports what was not read of the input, on stderr.
+//! Reports the unread parts of the input, on stderr.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -36,7 +36,7 @@ pub(crate) fn report(ui: &Ui, options: &Options, problems: &[Problem]) -> bool {
     problems.iter().any(|problem| is_error(&problem) && !is_left_open(problem))
 }
 
-/// Returns whether a problem only leaves answers open: what was not rendered, or is outside of the repository.
+/// Returns whether a problem only leaves answers open: an unrendered target, or a path outside the repository.
 fn is_left_open(problem: &Problem) -> bool {
     matches!(problem.kind, ProblemKind::Unrendered | ProblemKind::OutsideLink)
 }

@@ -15,7 +15,7 @@ pub(crate) enum Invocation {
     Plain,
     /// `kubectl rolecall`.
     Plugin {
-        /// The names of the commands, by which they are recognised in messages.
+        /// The names of the commands, by which they are recognized in messages.
         commands: BTreeSet<String>,
     },
 }
@@ -71,6 +71,13 @@ pub(crate) fn as_invoked(text: &str) -> Cow<'_, str> {
 pub(crate) fn invoke_as_run(text: &mut String) {
     if let Cow::Owned(shown) = as_invoked(text) {
         *text = shown;
+    }
+}
+
+/// Rewrites a text that can be a constant like [`as_invoked`], in place.
+pub(crate) fn invoke_constant_as_run(text: &mut Cow<'static, str>) {
+    if let Cow::Owned(shown) = as_invoked(text) {
+        *text = shown.into();
     }
 }
 

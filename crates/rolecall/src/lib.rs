@@ -7,12 +7,14 @@
 //!                   [ render ] [ output ]  <-  answers of rolecall-rbac and related crates
 //! ```
 //!
-//! Only this crate parses arguments, prints, colours, gives hints and decides exit codes. Data goes to
+//! Only this crate parses arguments, prints, colors, gives hints and decides exit codes. Data goes to
 //! stdout; notes, warnings, errors and hints go to stderr.
 
 mod advice;
 mod answer;
 mod arguments;
+mod built_in;
+mod captured;
 mod checked;
 mod cli;
 mod commands;
@@ -47,13 +49,16 @@ mod pager;
 mod path_changes;
 mod place;
 mod plain;
+mod proposal;
 mod question;
 mod region;
 mod remedy;
 mod render;
+mod report;
 mod resolved;
 mod risk_words;
 mod runners;
+mod set_aside;
 mod shell;
 mod slow_input;
 mod starts;
@@ -75,14 +80,19 @@ use std::process::ExitCode;
 
 use arguments::Parsed;
 use exit::Exit;
+use format::ErrorFormat;
 use invocation::Invocation;
 use output::{ErrorDetails, Format};
+use render::findings;
 use ui::Ui;
 
 /// Runs the command in the process arguments.
 pub fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     if let Some(exit) = completion::answer(&arguments) {
+        return exit;
+    }
+    if let Some(exit) = usage::parquet::decode(&arguments) {
         return exit;
     }
     let format = cli::structured_format(&arguments);
@@ -104,7 +114,7 @@ pub fn main() -> ExitCode {
 }
 
 /// Runs the command, and reports its error.
-fn run(cli: &arguments::Cli, ui: &Ui, format: Option<Format>) -> Exit {
+fn run(cli: &arguments::Cli, ui: &Ui, format: Option<ErrorFormat>) -> Exit {
     match cli.command.run(ui, &cli.options, arguments::grammar) {
         Ok(exit) => exit,
         // The reader of the output has closed it before all questions were answered.
@@ -120,19 +130,38 @@ fn run(cli: &arguments::Cli, ui: &Ui, format: Option<Format>) -> Exit {
 }
 
 /// Prints help, the version or a usage error: the first two to stdout and with success.
-fn print_usage(error: &clap::Error, arguments: &[OsString], format: Option<Format>) -> ExitCode {
+fn print_usage(
+    error: &clap::Error,
+    arguments: &[OsString],
+    format: Option<ErrorFormat>,
+) -> ExitCode {
     cli::print(error, arguments, &Invocation::new(arguments::grammar));
     if !error.use_stderr() {
         return Exit::Yes.into();
     }
-    if let Some(format) = format {
+    // Reports of CI are about the input.
+    if let Some(format @ (ErrorFormat::Json | ErrorFormat::Yaml)) = format {
         write_error(&ErrorDetails::of_usage(error), format);
     }
     Exit::Failed.into()
 }
 
 /// Writes an error for a program that expects an answer on stdout.
-fn write_error(error: &ErrorDetails, format: Format) {
+fn write_error(error: &ErrorDetails, format: ErrorFormat) {
+    let out = &mut std::io::stdout();
+    let written = match format {
+        ErrorFormat::Json => output::write_versioned(out, Format::Json, error),
+        ErrorFormat::Yaml => output::write_versioned(out, Format::Yaml, error),
+        ErrorFormat::Sarif => {
+            findings::write_failure(out, error.sentence(), findings::sarif::write)
+        }
+        ErrorFormat::Junit => {
+            findings::write_failure(out, error.sentence(), findings::junit::write)
+        }
+        ErrorFormat::Github => {
+            findings::write_failure(out, error.sentence(), findings::write_github)
+        }
+    };
     // Ignore errors: stdout is closed.
-    let _ = output::write_versioned(&mut std::io::stdout(), format, error);
+    drop(written);
 }

@@ -20,12 +20,12 @@ use crate::words;
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Listing")]
 pub(crate) struct ListOptions {
-    /// Order of the list [default: the most severe first, then those that reach most]
+    /// Order of the list [default: the most severe first, then the widest reach]
     #[arg(long, value_enum, value_name = "ORDER")]
     sort: Option<Order>,
     /// Combine the rows of tables that have this in common
-    #[arg(long, value_enum, value_name = "KEY", default_value_t, hide_default_value = true)]
-    group_by: GroupKey,
+    #[arg(long, value_enum, value_name = "KEY")]
+    group_by: Option<GroupKey>,
     #[command(flatten)]
     pub(crate) size: SizeOptions,
 }
@@ -74,9 +74,9 @@ impl SizeOptions {
 /// The order of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Order {
-    /// The most severe first, then those that reach most, then by name
+    /// The most severe first, then the widest reach, then by name
     Severity,
-    /// Those that concern most subjects, Pods or namespaces first
+    /// Those that affect the most subjects, Pods or namespaces first
     Reach,
     /// By file and line
     Location,
@@ -85,14 +85,13 @@ enum Order {
 }
 
 /// The key by which rows are combined.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum GroupKey {
     Rule,
     Subject,
     Object,
     Namespace,
     /// Do not combine rows
-    #[default]
     None,
 }
 
@@ -118,7 +117,7 @@ pub(crate) struct Keys {
 /// The part of a list that is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Arranged<T> {
-    /// The groups in their order; each has one item without `--group-by`.
+    /// The groups in order; without `--group-by`, each has one item.
     pub(crate) groups: Vec<Vec<T>>,
     /// The number of groups that are left out.
     pub(crate) omitted: usize,
@@ -155,8 +154,11 @@ impl ListOptions {
         items: Vec<T>,
         keys: impl Fn(&T) -> Keys,
     ) -> Arranged<T> {
-        if self.sort.is_some() || self.group_by != GroupKey::None {
+        if self.sort.is_some() {
             return self.arrange(room, items, keys);
+        }
+        if !self.is_flat() {
+            return Self::limited(|all| self.size.of_table(room, all), self.grouped(items, &keys));
         }
         let shown = self.size.of_table(room, items.len());
         let omitted = items.len() - shown;
@@ -173,7 +175,7 @@ impl ListOptions {
         weight: impl Fn(&T) -> (Option<Severity>, usize),
         keys: impl Fn(&T) -> Keys,
     ) -> Arranged<T> {
-        if self.sort.is_none() && self.group_by == GroupKey::None {
+        if self.sort.is_none() {
             items.sort_by_key(|item| Reverse(weight(item)));
         }
         self.arrange_equals(room, items, keys)
@@ -181,7 +183,17 @@ impl ListOptions {
 
     /// Returns whether each row shows one item.
     pub(crate) fn is_flat(&self) -> bool {
-        self.group_by == GroupKey::None
+        matches!(self.group_by, None | Some(GroupKey::None))
+    }
+
+    /// Returns whether items stay in their order, each alone.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.sort.is_none() && self.is_flat()
+    }
+
+    /// Returns whether the command decides which rows it combines.
+    pub(crate) fn combines_by_default(&self) -> bool {
+        self.group_by.is_none()
     }
 
     /// Sorts and limits items for a format that programs read, in which each item is a record.
@@ -193,6 +205,20 @@ impl ListOptions {
         (items, omitted)
     }
 
+    /// Sorts and limits items like [`Self::records`], which stay in their order unless another one is
+    /// requested.
+    pub(crate) fn records_of_equals<T>(
+        &self,
+        items: Vec<T>,
+        keys: impl Fn(&T) -> Keys,
+    ) -> (Vec<T>, usize) {
+        if self.sort.is_some() {
+            return self.records(items, keys);
+        }
+        let omitted = items.len() - self.size.of_records(items.len());
+        (items.into_iter().take(self.size.of_records(usize::MAX)).collect(), omitted)
+    }
+
     fn arrange_within<T>(
         &self,
         shown: impl Fn(usize) -> usize,
@@ -200,14 +226,17 @@ impl ListOptions {
         keys: impl Fn(&T) -> Keys,
     ) -> Arranged<T> {
         let items = self.sorted(items, &keys);
-        let mut groups = self.grouped(items, &keys);
+        Self::limited(shown, self.grouped(items, &keys))
+    }
+
+    fn limited<T>(shown: impl Fn(usize) -> usize, mut groups: Vec<Vec<T>>) -> Arranged<T> {
         let shown = shown(groups.len());
         let omitted = groups.len() - shown;
         groups.truncate(shown);
         Arranged { groups, omitted }
     }
 
-    /// Sorts items; without an order, those of equal severity stay in their order.
+    /// Sorts items; without an order, those of equal severity keep their order.
     fn sorted<T>(&self, mut items: Vec<T>, keys: &impl Fn(&T) -> Keys) -> Vec<T> {
         match self.sort {
             None => items.sort_by_cached_key(|item| {
@@ -230,13 +259,13 @@ impl ListOptions {
 
     /// Groups items, in the order of the first item of each group.
     fn grouped<T>(&self, items: Vec<T>, keys: &impl Fn(&T) -> Keys) -> Vec<Vec<T>> {
-        if self.group_by == GroupKey::None {
+        let Some(group_by) = self.group_by.filter(|key| *key != GroupKey::None) else {
             return items.into_iter().map(|item| vec![item]).collect();
-        }
+        };
         let mut groups: Vec<Vec<T>> = Vec::new();
         let mut positions: BTreeMap<String, usize> = BTreeMap::new();
         for item in items {
-            let key = self.group_by.of(keys(&item));
+            let key = group_by.of(keys(&item));
             let position = *positions.entry(key).or_insert_with(|| {
                 groups.push(Vec::new());
                 groups.len() - 1
@@ -328,7 +357,11 @@ mod tests {
             GroupKey::None,
         ];
         (prop::sample::select(orders.to_vec()), prop::sample::select(groups.to_vec())).prop_map(
-            |(sort, group_by)| ListOptions { sort, group_by, size: SizeOptions::default() },
+            |(sort, group_by)| ListOptions {
+                sort,
+                group_by: Some(group_by),
+                size: SizeOptions::default(),
+            },
         )
     }
 
@@ -348,7 +381,7 @@ mod tests {
             prop_assert_eq!((&found, arranged.omitted, omitted), (&items, 0, 0));
             prop_assert_eq!(&records, &items);
             for group in &arranged.groups {
-                let of = |item: &(u8, u8, u8)| options.group_by.of(keys(item));
+                let of = |item: &(u8, u8, u8)| options.group_by.unwrap().of(keys(item));
                 prop_assert!(group.iter().all(|item| of(item) == of(&group[0])));
             }
         }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::io::Read;
-use std::mem::ManuallyDrop;
+use std::mem;
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use rolecall_rbac::{
     AggregationDrift, Authorizer, Catalog, Glob, Identity, Inventory, Metadata, Origin, Replaced,
@@ -22,11 +22,12 @@ use crate::git;
 use crate::implied_group;
 use crate::input_report::{has_errors, note_excluded, note_unknown_versions, remedy, report};
 use crate::live::{self, Live};
-pub(crate) use crate::needs::{Breadth, Needs};
+pub(crate) use crate::needs::{Breadth, Names, Needs};
 use crate::place::{self, Place};
+use crate::set_aside;
 use crate::slow_input::SlowInputNote;
 use crate::stream_namespace;
-use crate::targets::{self, Traced};
+use crate::targets::{self, TargetSources, Targets, Traced};
 use crate::text::Copied;
 use crate::ui::Ui;
 use crate::unrendered;
@@ -34,17 +35,16 @@ use crate::words::MissingFrom;
 
 /// The loaded data.
 pub(crate) struct Session {
-    /// The evaluator. It is never dropped: freeing each object would take a tenth of the time of a command,
-    /// and the process ends anyway.
-    pub(crate) authorizer: ManuallyDrop<Authorizer>,
+    /// The evaluator.
+    pub(crate) authorizer: Arc<Authorizer>,
     /// The served resources.
-    pub(crate) catalog: Catalog,
+    pub(crate) catalog: Arc<Catalog>,
     /// The default namespace of questions.
     pub(crate) place: Place,
     /// Aggregated ClusterRoles whose stored rules differ from the aggregated ones.
     pub(crate) drifts: Vec<AggregationDrift>,
     /// The cluster; `None` for manifests.
-    live: Option<LiveSource>,
+    live: Option<Arc<LiveSource>>,
     /// Whether unreadable documents fail the command, because `--keep-going` was not given.
     pub(crate) incomplete: bool,
     /// Whether missing ServiceAccounts will be created, so that they need no warning.
@@ -61,6 +61,8 @@ pub(crate) struct Session {
     pub(crate) stdin: Option<Vec<u8>>,
     /// The sources of the objects in stdin, if a tool has recorded them.
     pub(crate) traced: Option<Traced>,
+    /// The directories from which the targets among the files are rendered.
+    pub(crate) sources: TargetSources,
 }
 
 /// A live cluster.
@@ -73,8 +75,16 @@ struct LiveSource {
 }
 
 impl Session {
-    /// Reads the input of the options, and reports problems on stderr.
+    /// Reads the input of the options, and reports problems on stderr. A server has read it already.
     pub(crate) fn load(ui: &Ui, options: &Options, needs: Needs) -> Result<Self, CommandError> {
+        match options.source.held.get::<HeldSession>() {
+            Some(held) => Ok(held.session(options, &needs)),
+            None => Self::read(ui, options, needs).map(Self::never_freed),
+        }
+    }
+
+    /// Reads the input for a program that continues after the answer.
+    pub(crate) fn read(ui: &Ui, options: &Options, needs: Needs) -> Result<Self, CommandError> {
         if options.source.overlay {
             Self::load_overlay(ui, options, &needs)
         } else if options.source.filename.is_empty() {
@@ -104,7 +114,7 @@ impl Session {
             root: copy.root.clone(),
             root_name: root_name.to_owned(),
         });
-        Self::load_manifests(ui, &options, &needs, Some(name))
+        Self::load_manifests(ui, &options, &needs, Some(name)).map(Self::never_freed)
     }
 
     /// Builds a session without input, which grants nothing.
@@ -114,6 +124,13 @@ impl Session {
         Self::load_manifests(ui, &options, &Needs::default(), None)
     }
 
+    /// Keeps the objects until the process ends: freeing each of them would take a tenth of the time of a
+    /// command.
+    pub(crate) fn never_freed(self) -> Self {
+        mem::forget(Arc::clone(&self.authorizer));
+        self
+    }
+
     fn of_cluster(read: live::load::Read, incomplete: bool) -> Self {
         let live::load::Read { live, builder, catalog, namespace, forbidden } = read;
         let mut inventory = builder.build();
@@ -121,16 +138,17 @@ impl Session {
         let drifts = resolve_aggregation(&mut inventory);
         Self {
             drifts,
-            authorizer: ManuallyDrop::new(Authorizer::new(inventory)),
-            catalog,
+            authorizer: Arc::new(Authorizer::new(inventory)),
+            catalog: Arc::new(catalog),
             place: Place::given(namespace),
-            live: Some(LiveSource { live, me: OnceLock::new(), forbidden }),
+            live: Some(Arc::new(LiveSource { live, me: OnceLock::new(), forbidden })),
             complete: true,
             replaced: Vec::new(),
             files: Vec::new(),
             excluded: 0,
             stdin: None,
             traced: None,
+            sources: TargetSources::default(),
             incomplete,
             makes_accounts: false,
         }
@@ -155,7 +173,7 @@ impl Session {
             selection: Selection::Everything,
             exclude,
         };
-        let (loaded, stdin) = load(ui, options, &config, &needs)?;
+        let (loaded, stdin, sources) = load(ui, options, &config, &needs)?;
         drop(note);
         note_excluded(ui, options, loaded.excluded, &loaded.unmatched);
         unrendered::note_unbuilt(ui, options, &loaded.unbuilt);
@@ -171,7 +189,7 @@ impl Session {
         let session = Self::of_cluster(read, unread && !options.source.keep_going);
         session.report_drifts(ui);
         let Loaded { replaced, files, excluded, .. } = loaded;
-        Ok(Self { replaced, files, excluded, stdin, ..session })
+        Ok(Self { replaced, files, excluded, stdin, sources, ..session })
     }
 
     fn load_manifests(
@@ -182,12 +200,13 @@ impl Session {
     ) -> Result<Self, CommandError> {
         let note = SlowInputNote::start(ui, options.source.paths());
         let config = config_of(ui, options, needs);
-        let (mut loaded, stdin) = load(ui, options, &config, needs)?;
+        let (mut loaded, stdin, sources) = load(ui, options, &config, needs)?;
         drop(note);
         if let (Some(name), [folder]) = (shown_as, &*options.source.filename) {
             loaded.show_as(&folder.to_string_lossy(), name);
         }
-        Self::of_manifests(ui, options, needs, loaded, stdin)
+        let session = Self::of_manifests(ui, options, needs, loaded, stdin)?;
+        Ok(Self { sources, ..session })
     }
 
     /// Builds a session from manifests, and reports their problems on stderr.
@@ -237,8 +256,8 @@ impl Session {
             Place::in_manifests(options, &needs.unplaced, &loaded.inventory, &loaded.catalog);
         Self {
             place,
-            authorizer: ManuallyDrop::new(Authorizer::new(loaded.inventory)),
-            catalog: loaded.catalog,
+            authorizer: Arc::new(Authorizer::new(loaded.inventory)),
+            catalog: Arc::new(loaded.catalog),
             drifts: loaded.drifts,
             live: None,
             complete: loaded.is_snapshot,
@@ -247,6 +266,7 @@ impl Session {
             excluded: loaded.excluded,
             stdin,
             traced: None,
+            sources: TargetSources::default(),
             incomplete: false,
             makes_accounts: false,
         }
@@ -332,6 +352,45 @@ impl Session {
     }
 }
 
+/// A session whose questions read nothing again.
+pub(crate) struct HeldSession(Session);
+
+impl HeldSession {
+    /// Keeps a session.
+    pub(crate) fn new(session: Session) -> Self {
+        Self(session)
+    }
+
+    /// Returns the session for a question, which has its own namespace.
+    fn session(&self, options: &Options, needs: &Needs) -> Session {
+        let Self(read) = self;
+        let place = match (&read.live, options.namespace.first()) {
+            (Some(_), Some(namespace)) => Place::given(namespace.to_owned()),
+            (Some(_), None) => read.place.clone(),
+            (None, _) => {
+                let inventory = read.authorizer.inventory();
+                Place::in_manifests(options, &needs.unplaced, inventory, &read.catalog)
+            }
+        };
+        Session {
+            authorizer: Arc::clone(&read.authorizer),
+            catalog: Arc::clone(&read.catalog),
+            place,
+            drifts: read.drifts.clone(),
+            live: read.live.clone(),
+            incomplete: read.incomplete,
+            makes_accounts: false,
+            complete: read.complete,
+            replaced: read.replaced.clone(),
+            files: read.files.clone(),
+            excluded: read.excluded,
+            stdin: None,
+            traced: None,
+            sources: TargetSources::default(),
+        }
+    }
+}
+
 impl LiveSource {
     /// Returns the caller's identity according to the server, which is asked once.
     fn me(&self, ui: &Ui) -> Result<Identity, CommandError> {
@@ -372,9 +431,10 @@ fn load(
     options: &Options,
     config: &LoadConfig,
     needs: &Needs,
-) -> Result<(Loaded, Option<Vec<u8>>), CommandError> {
+) -> Result<(Loaded, Option<Vec<u8>>, TargetSources), CommandError> {
     let mut listing = manifests::find(config);
-    let rendered = targets::render(ui, options, config, &mut listing)?.rendered;
+    set_aside::order(options, &mut listing);
+    let Targets { rendered, sources, .. } = targets::render(ui, options, config, &mut listing)?;
     let is_rendered = !rendered.is_empty();
     let more = targets::merge(rendered)?;
     let (mut loaded, stdin) =
@@ -382,7 +442,7 @@ fn load(
     if is_rendered {
         loaded.problems.retain(|problem| problem.kind != ProblemKind::NoManifests);
     }
-    Ok((loaded, stdin))
+    Ok((loaded, stdin, sources))
 }
 
 /// Reads stdin if a path is `-`, and returns its contents if requested.

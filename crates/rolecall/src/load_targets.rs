@@ -9,6 +9,7 @@ use crate::error::CommandError;
 use crate::implied_group;
 use crate::input_report;
 use crate::load::{self, Needs, Session};
+use crate::set_aside;
 use crate::slow_input::SlowInputNote;
 use crate::targets::{self, FinishedTarget, OtherTarget, Targets};
 use crate::ui::Ui;
@@ -43,14 +44,16 @@ impl Sessions {
         let note = SlowInputNote::start(ui, options.source.paths());
         let config = load::config_of(ui, options, needs);
         let mut listing = manifests::find(&config);
-        let Targets { rendered, others } = targets::render(ui, options, &config, &mut listing)?;
+        set_aside::order(options, &mut listing);
+        let Targets { rendered, others, .. } = targets::render(ui, options, &config, &mut listing)?;
         let (mut plain, stdin) = load::with_stdin(&config, needs, |stdin| {
             manifests::load_listing(&config, listing, Vec::new(), stdin)
         });
         drop(note);
         let traced = stdin.as_deref().and_then(|stdin| targets::trace(&mut plain, stdin));
         if rendered.is_empty() {
-            let mut session = Session::of_manifests(ui, options, needs, plain, stdin)?;
+            let mut session =
+                Session::of_manifests(ui, options, needs, plain, stdin)?.never_freed();
             session.traced = traced;
             return Ok(Self { plain: Some(session), targets: Vec::new(), others });
         }
@@ -72,7 +75,7 @@ impl Sessions {
         for ((target, loaded), inventory) in finished.into_iter().zip(completed) {
             let unread = input_report::report(ui, options, &loaded.problems);
             let loaded = Loaded { inventory, ..loaded };
-            let mut session = Session::of_loaded(options, needs, loaded, None);
+            let mut session = Session::of_loaded(options, needs, loaded, None).never_freed();
             session.incomplete = unread && !options.source.keep_going;
             targets.push(TargetSession { target, session });
         }
@@ -80,7 +83,7 @@ impl Sessions {
         unrendered::note_unbuilt(ui, options, &plain.unbuilt);
         implied_group::note(ui, &plain.inventory);
         let plain = has_plain.then(|| {
-            let mut session = Session::of_loaded(options, needs, plain, stdin);
+            let mut session = Session::of_loaded(options, needs, plain, stdin).never_freed();
             session.incomplete = unread && !options.source.keep_going;
             session.traced = traced;
             session

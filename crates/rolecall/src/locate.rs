@@ -21,7 +21,7 @@ const FILES_AT_ONCE: usize = 64;
 /// The maximum size of files to search for locations; findings in larger ones get the line of their object.
 const LARGEST: u64 = 32 << 20;
 
-/// Locates findings. Reads each file with unknown locations once more.
+/// Locates findings. Reads each file with unknown locations again.
 pub(crate) fn locate(
     findings: Vec<(Finding, String)>,
     session: &Session,
@@ -131,7 +131,8 @@ fn invoke_as_run(finding: &mut Finding) {
     let Finding { message, fix, related, also, .. } = finding;
     let notes = related.iter_mut().map(|related| &mut related.note);
     let messages = also.iter_mut().map(|also| &mut also.message);
-    [message, fix].into_iter().chain(notes).chain(messages).for_each(invocation::invoke_as_run);
+    [message].into_iter().chain(messages).for_each(invocation::invoke_as_run);
+    [fix].into_iter().chain(notes).for_each(invocation::invoke_constant_as_run);
 }
 
 /// Reads a file; `None` if it is too large, not a regular file, or no longer readable.

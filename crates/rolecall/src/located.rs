@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use rolecall_check::{Finding, ObjectRef};
+use rolecall_check::{Finding, ObjectRef, Severity};
 use rolecall_rbac::{Gap, Origin};
 use rolecall_source::manifests::FileRead;
 use rolecall_yaml::Region;
@@ -118,10 +118,14 @@ pub(crate) struct UnreadPart {
 pub(crate) struct Coverage {
     /// The parts of the input that were not read, in order.
     pub(crate) gaps: Vec<UnreadPart>,
+    /// Whether unreadable input fails the command.
+    pub(crate) fails: bool,
     /// The size of the input.
     pub(crate) scope: Scope,
     /// With a baseline, the number of findings in it.
     pub(crate) known: Option<usize>,
+    /// The severity below which findings are not shown.
+    pub(crate) least: Severity,
 }
 
 /// The size of the input.

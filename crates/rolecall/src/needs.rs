@@ -18,7 +18,7 @@ pub(crate) struct Needs {
     /// Workloads, which have Pod templates.
     pub(crate) templates: bool,
     /// Other objects that only need to exist.
-    pub(crate) names: bool,
+    pub(crate) names: Names,
     /// Whether roles and bindings are not needed, because the server answers.
     pub(crate) without_roles: bool,
     /// The namespaces of the data.
@@ -33,8 +33,20 @@ pub(crate) struct Needs {
     pub(crate) unplaced: Vec<Unplaced>,
     /// Whether the input can be empty, in which case it grants nothing.
     pub(crate) may_be_nothing: bool,
+    /// The resources of a question, if it is about no others.
+    pub(crate) resources: Vec<String>,
     /// Whether to keep the contents of stdin, for locations.
     pub(crate) keeps_stdin: bool,
+}
+
+/// The objects whose existence matters for escalation paths.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Names {
+    #[default]
+    None,
+    /// All, but of ConfigMaps only the one that EKS reads users from.
+    Few,
+    All,
 }
 
 /// The scope of the needed data; `-A` means everything in all namespaces.
@@ -52,8 +64,10 @@ pub(crate) enum Breadth {
 impl Needs {
     /// Returns the parts of manifests to read. Some namespaces are only known from Pods.
     pub(crate) fn selection(&self) -> Selection {
-        if self.names {
-            return Selection::WithNames;
+        match self.names {
+            Names::All => return Selection::WithNames,
+            Names::Few => return Selection::WithFewNames,
+            Names::None => {}
         }
         match self.workloads || self.pods || self.templates || self.namespaces {
             true => Selection::Everything,

@@ -17,7 +17,7 @@ const VARIABLES: [&str; 2] = ["ROLECALL_PAGER", "PAGER"];
 /// The pager if no variable names one.
 const DEFAULT: &str = "less";
 
-/// Options of `less` unless `LESS` is set: exit if everything fits, keep colours, leave the text on the
+/// Options of `less` unless `LESS` is set: exit if everything fits, keep colors, leave the text on the
 /// screen.
 const LESS: &str = "FRX";
 

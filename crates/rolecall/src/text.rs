@@ -1,4 +1,4 @@
-//! Text from a pipe or a device, which may never end, and texts of the operating system.
+//! Text from a pipe or a device, which might be endless, and texts of the operating system.
 
 use std::io::{self, Read};
 

@@ -10,6 +10,7 @@ use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
 use terminal_size::{Height, Width, terminal_size_of};
 
+use crate::captured::Captured;
 use crate::cli::OutputOptions;
 use crate::error::{CommandError, Hint};
 use crate::invocation::Invocation;
@@ -25,39 +26,42 @@ pub(crate) struct Ui {
     invocation: Invocation,
     /// The pager of a terminal.
     screen: Option<Screen>,
+    /// Where output is kept instead of printed.
+    captured: Option<Captured>,
     /// Whether anything was written to stdout.
     is_written: Arc<AtomicBool>,
     /// The messages that were printed, to avoid repetitions.
     said: Arc<Mutex<BTreeSet<String>>>,
 }
 
-/// Buffered stdout, which removes colours if they are not wanted.
+/// Buffered stdout, which removes colors if they are not wanted.
 pub(crate) type Stdout = BufWriter<Kept<Target>>;
 
 /// Where stdout goes.
 pub(crate) enum Target {
     Direct(AutoStream<StdoutLock<'static>>),
     Paged(AutoStream<Box<dyn Write>>),
+    Captured(AutoStream<Box<dyn Write>>),
 }
 
 impl Write for Target {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Direct(stdout) => stdout.write(bytes),
-            Self::Paged(screen) => screen.write(bytes),
+            Self::Paged(stream) | Self::Captured(stream) => stream.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::Direct(stdout) => stdout.flush(),
-            Self::Paged(screen) => screen.flush(),
+            Self::Paged(stream) | Self::Captured(stream) => stream.flush(),
         }
     }
 }
 
-/// Buffered stdout for data without colours.
-pub(crate) type Data = BufWriter<Kept<StdoutLock<'static>>>;
+/// Buffered stdout for data without colors.
+pub(crate) type Data = BufWriter<Kept<Target>>;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -67,7 +71,21 @@ impl Ui {
     /// Builds the streams.
     pub(crate) fn new(options: &OutputOptions, invocation: Invocation) -> Self {
         let options = options.clone();
-        Self { options, invocation, screen: None, is_written: Arc::default(), said: Arc::default() }
+        Self {
+            options,
+            invocation,
+            screen: None,
+            captured: None,
+            is_written: Arc::default(),
+            said: Arc::default(),
+        }
+    }
+
+    /// Returns a copy that keeps the output of another command in memory, as a pipe would get it.
+    pub(crate) fn capturing(&self, captured: Captured) -> Self {
+        let options = OutputOptions { quiet: false, verbose: 0, ..self.options.clone() };
+        let captured = Some(captured);
+        Self { captured, screen: None, ..Self::new(&options, self.invocation.clone()) }
     }
 
     /// Shows output in a pager if stdout is a terminal.
@@ -119,16 +137,25 @@ impl Ui {
     /// Opens stdout; flush it before the command ends.
     pub(crate) fn stdout(&self) -> Stdout {
         let choice = self.options.color.choose(&io::stdout());
-        let target = match &self.screen {
-            Some(screen) => Target::Paged(AutoStream::new(Box::new(screen.clone()), choice)),
-            None => Target::Direct(AutoStream::new(io::stdout().lock(), choice)),
+        let target = match (&self.captured, &self.screen) {
+            (Some(captured), _) => Target::Captured(AutoStream::never(Box::new(captured.stdout()))),
+            (None, Some(screen)) => {
+                Target::Paged(AutoStream::new(Box::new(screen.clone()), choice))
+            }
+            (None, None) => Target::Direct(AutoStream::new(io::stdout().lock(), choice)),
         };
         BufWriter::with_capacity(1 << 16, Kept::new(target, self.is_written.clone()))
     }
 
-    /// Opens stdout for data without colours; flush it before the command ends.
+    /// Opens stdout for data without colors; flush it before the command ends.
     pub(crate) fn data(&self) -> Data {
-        BufWriter::with_capacity(1 << 16, Kept::new(io::stdout().lock(), self.is_written.clone()))
+        let target = match &self.captured {
+            Some(captured) => {
+                Target::Captured(AutoStream::always_ansi(Box::new(captured.stdout())))
+            }
+            None => Target::Direct(AutoStream::always_ansi(io::stdout().lock())),
+        };
+        BufWriter::with_capacity(1 << 16, Kept::new(target, self.is_written.clone()))
     }
 
     /// Opens stdout for an endless stream of answers: writing fails once the reader has closed it, so that
@@ -140,6 +167,9 @@ impl Ui {
     /// Returns the width of tables: that of the terminal, 80 if it is unknown, and `None` if stdout is not
     /// a terminal, so that nothing is wrapped in pipes. `COLUMNS` overrides it.
     pub(crate) fn columns(&self) -> Option<usize> {
+        if self.captured.is_some() {
+            return None;
+        }
         if let Some(columns) = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()) {
             return Some(columns);
         }
@@ -148,7 +178,8 @@ impl Ui {
 
     /// Returns the room for tables on stdout.
     pub(crate) fn room(&self) -> Room {
-        let is_limited = self.screen.is_none() && io::stdout().is_terminal();
+        let is_direct = self.screen.is_none() && self.captured.is_none();
+        let is_limited = is_direct && io::stdout().is_terminal();
         if is_limited { Room::Terminal } else { Room::Unlimited }
     }
 
@@ -159,9 +190,10 @@ impl Ui {
         TableLayout { columns: self.columns(), headings, styles }
     }
 
-    /// Returns whether stdout has colours.
+    /// Returns whether stdout has colors.
     pub(crate) fn is_colored(&self) -> bool {
-        self.options.color.choose(&io::stdout()) != anstream::ColorChoice::Never
+        self.captured.is_none()
+            && self.options.color.choose(&io::stdout()) != anstream::ColorChoice::Never
     }
 
     /// Returns whether anything was written to stdout.
@@ -171,7 +203,7 @@ impl Ui {
 
     /// Returns whether stderr is a terminal that shows progress.
     pub(crate) fn shows_progress(&self) -> bool {
-        !self.options.quiet && io::stderr().is_terminal()
+        !self.options.quiet && self.captured.is_none() && io::stderr().is_terminal()
     }
 
     /// Prints an explanation of the answer, unless `-q` is given.
@@ -234,6 +266,11 @@ impl Ui {
 
     fn say(&self, label: &str, style: Style, text: &str) {
         let text = self.invocation.shown(text);
+        if let Some(captured) = &self.captured {
+            // Ignore errors: memory accepts everything.
+            let _ = writeln!(captured.stderr(), "{label}: {}", plain(text.trim_end()));
+            return;
+        }
         // Commands stay whole, so that they can be copied.
         let is_folded = io::stderr().is_terminal() && label != "hint";
         let columns = is_folded.then(|| width_of(terminal_size_of(io::stderr())));

@@ -86,7 +86,7 @@ fn rule_in_part(
     text
 }
 
-/// Describes the steps of a path: `X02 create a Pod -> sa/shop:op, X17 change a role that one holds`.
+/// Describes the steps of a path: `X02 create a Pod -> sa/shop:op, X17 change its own role`.
 pub(crate) fn steps(steps: &[Step<'_>]) -> String {
     let last = steps.len().saturating_sub(1);
     let steps = steps.iter().enumerate().map(|(position, step)| {

@@ -70,7 +70,8 @@ const FOR_TESTS: [&str; 4] =
     ["rolecall-yaml", "rolecall-rbac", "rolecall-source", "rolecall-testing"];
 
 /// Packages that only some crates can use, even in tests.
-const OWNED: [(&str, &[&str]); 8] = [
+const OWNED: [(&str, &[&str]); 9] = [
+    ("axum", &["rolecall"]),
     ("kube", &["rolecall-source", "rolecall-review"]),
     (
         "k8s-openapi",
@@ -86,7 +87,8 @@ const OWNED: [(&str, &[&str]); 8] = [
 ];
 
 /// Packages with I/O, a clock or randomness, which a pure crate can use only in tests.
-const IMPURE: [&str; 12] = [
+const IMPURE: [&str; 13] = [
+    "axum",
     "bytes",
     "futures",
     "getrandom",

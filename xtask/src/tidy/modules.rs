@@ -1,4 +1,4 @@
-//! Finds the files of a crate that are compiled outside of tests.
+//! Finds the files of a crate that are compiled outside tests.
 
 use super::tokens::{self, Token};
 use super::tree::Tree;

@@ -62,7 +62,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Problem> {
             problems.extend(kube_paths(&module).map(|(line, path)| Problem {
                 path: module.path.to_owned(),
                 line,
-                what: format!("`{path}` outside of review's `live` module"),
+                what: format!("`{path}` outside review's `live` module"),
                 remedy: "use rolecall-rbac's types here, and convert in src/live".into(),
             }));
         }
@@ -236,7 +236,7 @@ mod tests {
             ("crates/rolecall-review/src/plan.rs", "use k8s_openapi::api; use kube::Api;"),
         ]);
         let shown: Vec<_> = check(&tree).into_iter().map(|p| (p.path, p.what)).collect();
-        let what = "`kube::Api` outside of review's `live` module".to_owned();
+        let what = "`kube::Api` outside review's `live` module".to_owned();
         assert_eq!(shown, [("crates/rolecall-review/src/plan.rs".to_owned(), what)]);
     }
 }

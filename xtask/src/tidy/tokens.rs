@@ -67,7 +67,7 @@ fn starts_with<'a>(tokens: &'a [Token], mark: &str) -> Option<&'a [Token]> {
     Some(rest)
 }
 
-/// Returns the tokens after an item, which ends with the first `;` or closing brace outside of
+/// Returns the tokens after an item, which ends with the first `;` or closing brace outside
 /// brackets.
 fn after_item(tokens: &[Token]) -> &[Token] {
     let mut depth = 0_usize;

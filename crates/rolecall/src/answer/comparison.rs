@@ -13,13 +13,15 @@ pub(crate) struct Comparison<'a> {
     /// The subjects with differences.
     pub(crate) diffs: &'a [HolderDiff<'a>],
     /// The gained risks.
-    pub(crate) risks: Vec<GainedRisk<'a, 'a>>,
+    pub(crate) risks: Vec<GainedRisk<'a>>,
     /// The paths that open and close, if they were compared.
     pub(crate) paths: PathChanges<'a>,
     /// The gaps of the old source.
     pub(crate) old_gaps: Vec<Gap>,
     /// The gaps of the new source.
     pub(crate) new_gaps: Vec<Gap>,
+    /// Whether unreadable input fails the command.
+    pub(crate) fails: bool,
 }
 
 /// The escalation paths that only one source has.

@@ -53,7 +53,7 @@ pub(crate) fn with_advice(
         },
         _ => of_command(&written, grammar),
     };
-    // Similar spelling is seldom what was meant, and `-- --sa` never is.
+    // A similar spelling is rarely the intended one, and `-- --sa` never is.
     for kind in
         [ContextKind::Suggested, ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand]
     {
@@ -107,6 +107,12 @@ fn of_option(written: &str, grammar: &Command, command: Option<&str>) -> Vec<Str
     if !written.starts_with('-') {
         return of_operand(written, command);
     }
+    if written.starts_with("-=") {
+        return vec![
+            "flags such as `-A` and `-v` take no value; use `-vv` or `-vvv` for more details"
+                .to_owned(),
+        ];
+    }
     let written = written.split('=').next().unwrap_or_default();
     let of_command = command.and_then(|name| grammar.find_subcommand(name)).unwrap_or(grammar);
     let known: Vec<String> = of_command
@@ -122,7 +128,10 @@ fn of_option(written: &str, grammar: &Command, command: Option<&str>) -> Vec<Str
     let others: Vec<String> = grammar
         .get_subcommands()
         .filter(|other| {
-            other.get_arguments().any(|option| option.get_long() == written.strip_prefix("--"))
+            other.get_arguments().any(|option| match written.strip_prefix("--") {
+                Some(long) => option.get_long() == Some(long),
+                None => option.get_short() == written.chars().nth(1),
+            })
         })
         .map(|other| format!("`{}`", other.get_name()))
         .collect();

@@ -13,7 +13,7 @@ pub(super) const SECRET: [&str; 2] = ["token", "password"];
 /// The options that people write in short.
 const FAMILIAR: [char; 3] = ['f', 'n', 'o'];
 
-/// The options that select what is read, but that the parsed options only keep in another form.
+/// The options that select the input, but that the parsed options only keep in another form.
 const COPIED: [&str; 6] =
     ["exclude", "request_timeout", "render", "target", "all_kustomizations", "allow_network"];
 
@@ -179,7 +179,7 @@ impl Argument {
 }
 
 /// Joins words to a command line for this program as it was run.
-pub(super) fn line(words: &[String]) -> String {
+pub(crate) fn line(words: &[String]) -> String {
     let line = words.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ");
     as_invoked(&line).into_owned()
 }

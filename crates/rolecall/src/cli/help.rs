@@ -196,7 +196,7 @@ impl Block {
     }
 }
 
-/// Splits a command line at the spaces outside of single quotes.
+/// Splits a command line at the spaces outside single quotes.
 fn shell_words(line: &str) -> impl Iterator<Item = &str> {
     let mut is_quoted = false;
     let is_space = move |c: char| {

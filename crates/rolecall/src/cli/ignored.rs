@@ -45,7 +45,7 @@ fn reads_manifests_only(command: &str, matches: &ArgMatches) -> bool {
                 !matches!(source, Some("cluster" | "overlay" | "context"))
             })
         }),
-        "check" | "report" => is_given("filename") || is_given("paths"),
+        "check" | "report" | "serve" => is_given("filename") || is_given("paths"),
         _ => is_given("filename"),
     }
 }

@@ -15,13 +15,14 @@ use std::io::Write;
 use clap::builder::StyledStr;
 
 use crate::invocation::Invocation;
-pub(crate) use command_line::{Given, quote};
+pub(crate) use command_line::{Given, line, quote};
 pub(crate) use options::{
-    ClusterOptions, Options, OutputOptions, ShownAs, command_line, parse_duration,
+    ClusterOptions, HeldInput, Options, OutputOptions, ShownAs, SourceOptions, command_line,
+    parse_duration, source_words,
 };
 pub(crate) use rendering::RenderMode;
 
-use crate::format::Format;
+use crate::format::ErrorFormat;
 use crate::plain::plain;
 
 /// Names the program in a grammar as it was run.
@@ -68,7 +69,7 @@ pub(crate) fn columns() -> usize {
 }
 
 /// Returns the machine-readable format in the arguments, even if these are invalid.
-pub(crate) fn structured_format(arguments: &[OsString]) -> Option<Format> {
+pub(crate) fn structured_format(arguments: &[OsString]) -> Option<ErrorFormat> {
     let words = arguments.iter().map_while(|argument| argument.to_str().filter(|it| *it != "--"));
     let mut format = None;
     let mut is_next = false;
@@ -80,8 +81,11 @@ pub(crate) fn structured_format(arguments: &[OsString]) -> Option<Format> {
         };
         is_next = matches!(word, "-o" | "--output");
         format = match value {
-            Some("json" | "jsonl") => Some(Format::Json),
-            Some("yaml") => Some(Format::Yaml),
+            Some("json" | "jsonl") => Some(ErrorFormat::Json),
+            Some("yaml") => Some(ErrorFormat::Yaml),
+            Some("sarif") => Some(ErrorFormat::Sarif),
+            Some("junit") => Some(ErrorFormat::Junit),
+            Some("github") => Some(ErrorFormat::Github),
             Some(_) => None,
             None => format,
         };

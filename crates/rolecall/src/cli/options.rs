@@ -1,6 +1,9 @@
 //! The options that every command takes.
 
+use std::any::Any;
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -88,6 +91,32 @@ pub(crate) struct SourceOptions {
     /// How targets are rendered, if `rolecall.yaml` was read.
     #[arg(skip)]
     pub(crate) settings: Vec<RenderSetting>,
+    /// The input, if it was read before.
+    #[arg(skip)]
+    pub(crate) held: HeldInput,
+}
+
+/// Input that was read before the command line was parsed. Its type is unknown here, because sessions depend
+/// on these options.
+#[derive(Clone, Default)]
+pub(crate) struct HeldInput(Option<Arc<dyn Any + Send + Sync>>);
+
+impl HeldInput {
+    /// Keeps an input.
+    pub(crate) fn new(input: Arc<dyn Any + Send + Sync>) -> Self {
+        Self(Some(input))
+    }
+
+    /// Returns the input.
+    pub(crate) fn get<T: Any>(&self) -> Option<&T> {
+        self.0.as_deref()?.downcast_ref()
+    }
+}
+
+impl fmt::Debug for HeldInput {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(if self.0.is_some() { "held" } else { "none" })
+    }
 }
 
 /// The names to show for a temporary copy of a commit.
@@ -174,7 +203,7 @@ impl ClusterOptions {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct OutputOptions {
-    /// When to use colours; `auto` means on terminals, unless NO_COLOR is set
+    /// When to use colors; `auto` means on terminals, unless NO_COLOR is set
     #[arg(long, value_enum, default_value_t, value_name = "WHEN", global = true)]
     pub(crate) color: ColorChoice,
     /// Do not show long output in a pager. `ROLECALL_PAGER` or `PAGER` sets the program, by default `less`
@@ -191,7 +220,7 @@ pub(crate) struct OutputOptions {
     pub(crate) quiet: bool,
 }
 
-/// When to use colours.
+/// When to use colors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ColorChoice {
     #[default]
@@ -284,7 +313,13 @@ fn parse_namespace(text: &str) -> Result<String, String> {
 
 /// Returns a command line with the given words and the same sources and connection.
 pub(crate) fn command_line(words: Vec<&str>, options: &Options) -> String {
-    let mut words: Vec<String> = words.into_iter().map(str::to_owned).collect();
+    let words = words.into_iter().map(str::to_owned).chain(source_words(options));
+    line(&words.collect::<Vec<String>>())
+}
+
+/// Returns the options with which another command reads the same input, as a shell passes them.
+pub(crate) fn source_words(options: &Options) -> Vec<String> {
+    let mut words = Vec::new();
     let mut option = |name: &str, value: &str| words.extend([name.to_owned(), value.to_owned()]);
     for namespace in &options.namespace.namespaces {
         option("-n", namespace);
@@ -326,7 +361,7 @@ pub(crate) fn command_line(words: Vec<&str>, options: &Options) -> String {
         (options.namespace.all_namespaces, "-A"),
     ];
     words.extend(flags.into_iter().filter(|(is_given, _)| *is_given).map(|(_, it)| it.to_owned()));
-    line(&words)
+    words
 }
 
 #[cfg(test)]

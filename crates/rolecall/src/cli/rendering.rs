@@ -22,7 +22,7 @@ pub(crate) struct RenderOptions {
     /// lists them; can be repeated
     #[arg(long, value_name = "GLOB", global = true)]
     pub(crate) target: Vec<TargetGlob>,
-    /// Build every kustomization, also those that another one includes
+    /// Build all kustomizations, even those that another one includes
     #[arg(long, global = true)]
     pub(crate) all_kustomizations: bool,
     /// Let Kustomize and Helm fetch what is not in the repository

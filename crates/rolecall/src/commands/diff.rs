@@ -1,14 +1,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
+use std::mem::ManuallyDrop;
 
 use clap::{Args, ValueEnum};
 use rolecall_access::Scopes;
-use rolecall_access::diff::{diff, gained_risks};
+use rolecall_access::diff::diff_with_risks;
 use rolecall_access::risk::Engine;
 use rolecall_check::{KubernetesVersion, searches_paths};
 use rolecall_rbac::{Gap, Identity, ObjectKind, Unread};
 
 use crate::answer::comparison::{Comparison, PathChanges};
+use crate::built_in::SystemOptions;
 use crate::cli::Options;
 use crate::diff_source::{self, Contents, DiffSource, PreparedSource};
 use crate::error::{CommandError, Hint};
@@ -18,6 +20,7 @@ use crate::load::Session;
 use crate::output::{self, AccessDiff, AccessDiffs, DocumentFormat, Format, TargetDiff};
 use crate::path_changes;
 use crate::render;
+use crate::render::diff::View;
 use crate::ui::Ui;
 use crate::{subject, words};
 
@@ -33,7 +36,7 @@ pub(crate) struct Arguments {
     /// change
     #[arg(long, value_enum, value_name = "CHANGE")]
     fail_on: Option<FailOn>,
-    /// Compare escalation paths of clusters and large files, too, for which Pods must be read
+    /// Also compare the escalation paths of clusters and large files, which requires reading Pods
     #[arg(long)]
     paths: bool,
     /// The Kubernetes version to assess risks for [default: that of --defaults]
@@ -44,6 +47,8 @@ pub(crate) struct Arguments {
     output: DiffFormat,
     #[command(flatten)]
     list: ListOptions,
+    #[command(flatten)]
+    system: SystemOptions,
 }
 
 /// The changes that fail the command.
@@ -98,7 +103,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let exit = compare(ui, arguments, (version, contents), (&old, &new), |comparison| {
         match arguments.output.as_document() {
             Some(format) => write_structured(ui, arguments, format, comparison)?,
-            // Tables in a pipe are written without scanning them for colours, if they have none.
+            // Tables in a pipe are written without scanning them for colors, if they have none.
             None if is_table && !ui.is_colored() && ui.columns().is_none() => {
                 let mut out = ui.data();
                 write_text(ui, &mut out, arguments, comparison)?;
@@ -123,17 +128,27 @@ fn compare(
     (old, new): (&Session, &Session),
     write: impl FnOnce(&Comparison<'_>) -> Result<(), CommandError>,
 ) -> Result<Exit, CommandError> {
-    let scopes = Scopes::of([&old.catalog, &new.catalog]);
-    let diffs = diff(&old.authorizer, &new.authorizer, &scopes);
+    let scopes = Scopes::of([&*old.catalog, &*new.catalog]);
     let (old_risks, new_risks) =
         (Engine::new(&old.authorizer, version), Engine::new(&new.authorizer, version));
-    let risks = gained_risks(&diffs, &old_risks, &new_risks);
+    let (diffs, risks) = diff_with_risks(&old_risks, &new_risks, &scopes);
+    // Never dropped, because the process ends soon.
+    let diffs = ManuallyDrop::new(diffs);
     let is_small = || [old, new].iter().all(|it| searches_paths(it.authorizer.inventory()));
     let paths = match contents {
         Contents::Paths if arguments.asks_for_paths() || is_small() => {
             path_changes::compare(old, new, version)
         }
-        Contents::Paths | Contents::Rights => PathChanges::default(),
+        Contents::Paths | Contents::Rights => {
+            let because = match is_small() {
+                true => "because Pods were not read",
+                false => "because there are more than 10,000 bindings",
+            };
+            ui.note(format!(
+                "escalation paths were not compared, {because}; `--paths` compares them"
+            ));
+            PathChanges::default()
+        }
     };
     let gaps_of =
         |session: &Session| gaps(session.authorizer.inventory().gaps(), arguments.asks_for_paths());
@@ -145,6 +160,7 @@ fn compare(
         paths,
         old_gaps: gaps_of(old),
         new_gaps: gaps_of(new),
+        fails: old.incomplete || new.incomplete,
     };
     write(&comparison)?;
     let gained = diffs.iter().filter(|diff| !diff.gained.is_empty());
@@ -161,13 +177,14 @@ fn write_text(
     arguments: &Arguments,
     comparison: &Comparison<'_>,
 ) -> Result<(), CommandError> {
-    let place = (ui.room(), ui.layout());
+    let (room, layout) = (ui.room(), ui.layout());
+    let view = View { list: &arguments.list, system: arguments.system, room, layout };
     match arguments.output {
         DiffFormat::Table | DiffFormat::Wide if arguments.list.size.summary => {
-            render::diff::write_summary(out, comparison, ui.layout())?;
+            render::diff::write_summary(out, comparison, layout)?;
         }
-        DiffFormat::Table => render::diff::write_table(out, comparison, &arguments.list, place)?,
-        DiffFormat::Wide => render::diff::write_wide(out, comparison, &arguments.list, place)?,
+        DiffFormat::Table => render::diff::write_table(out, comparison, view)?,
+        DiffFormat::Wide => render::diff::write_wide(out, comparison, view)?,
         DiffFormat::Markdown => render::diff::write_markdown(out, comparison)?,
         DiffFormat::Github => render::diff::write_github(out, comparison)?,
         DiffFormat::Json | DiffFormat::Jsonl | DiffFormat::Yaml => {}
@@ -232,7 +249,7 @@ impl Sides {
         let load = |side: &PreparedSource, worlds: &Worlds, name: &str| {
             let mut options = options.clone();
             options.source.render.target = Vec::new();
-            // Without the alternative, the side grants what all alternatives have in common.
+            // Without the alternative, the side grants only the common access of all alternatives.
             let common =
                 || worlds.values().next().map(|world| world.iter().skip(1).cloned().collect());
             options.source.render.chosen =
@@ -315,7 +332,7 @@ impl Sides {
     }
 }
 
-/// Writes the comparison without scanning it for colours.
+/// Writes the comparison without scanning it for colors.
 fn write_structured(
     ui: &Ui,
     arguments: &Arguments,
@@ -326,7 +343,7 @@ fn write_structured(
     output::write_document(
         &mut out,
         format,
-        &AccessDiff::new(comparison).limited(arguments.list.size),
+        &AccessDiff::new(comparison).arranged(&arguments.list),
     )?;
     Ok(out.flush()?)
 }

@@ -29,6 +29,24 @@ const BOLD: Style = Style::new().bold();
 /// The default width of the text.
 const WIDTH: usize = 100;
 
+/// The beginning of the reference of findings.
+const INTRODUCTION: &str = "\
+# Findings
+
+`rolecall explain --markdown` writes this page from the documents in `crates/rolecall-check/rules/`: do not edit it.
+
+`rolecall check` reports these findings. The meaning of a code never changes. The categories are:
+
+- *broken*: objects that the API server rejects, or that refer to something that does not exist
+- *dead*: rules, subjects and grants that match nothing or add nothing
+- *denied*: requests of workloads that will be denied
+- *hygiene*: unnecessary grants and tokens, and workloads that cannot use their ServiceAccount
+- *risk*: access with a dangerous effect that is easy to overlook
+- *expectation*: access that differs from the expectations in `rolecall.yaml`
+- *rendering*: access that Kustomize or Helm change without a message
+- *suppression*: unused, expired or malformed suppressions
+";
+
 /// The number of findings that are suggested for an unknown one.
 const SUGGESTED: usize = 8;
 
@@ -67,7 +85,7 @@ pub(crate) fn run(ui: &Ui, arguments: &Arguments) -> Result<Exit, CommandError> 
     Ok(Exit::Yes)
 }
 
-/// Returns what a finding means, with commands as this program is run.
+/// Returns the explanation of a finding, with commands as this program is run.
 fn documentation(rule: &RuleMeta) -> Cow<'static, str> {
     as_invoked(rule.text)
 }
@@ -117,10 +135,7 @@ fn find(wanted: &str) -> Result<&'static RuleMeta, CommandError> {
 /// Returns the documentation of all findings, the contents of `docs/findings.md`.
 fn reference() -> String {
     let rules = rules();
-    let mut text = String::from(
-        "# Findings\n\n`rolecall explain --markdown` writes this page from the documents in \
-         `crates/rolecall-check/rules/`: do not edit it.\n\n`rolecall check` reports these findings. Their codes keep their meaning.\n",
-    );
+    let mut text = INTRODUCTION.to_owned();
     for category in Category::ALL {
         let of_category: Vec<_> = rules.iter().filter(|rule| rule.category == category).collect();
         if of_category.is_empty() {

@@ -28,7 +28,7 @@ const FILES: [(&str, &str); 2] = [
 /// The descriptions of environment variables, by name.
 const ENVIRONMENT: [(&str, &str); 3] = [
     ("KUBECONFIG", "The kubeconfig files, as for kubectl."),
-    ("NO_COLOR", "No colours, unless --color always is given."),
+    ("NO_COLOR", "No colors, unless `--color always` is given."),
     ("COLUMNS", "The width of the output, instead of the terminal's."),
 ];
 

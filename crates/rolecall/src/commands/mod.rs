@@ -15,6 +15,7 @@ pub(crate) mod paths;
 mod report;
 mod risks;
 mod rules;
+mod serve;
 mod snapshot;
 mod targets;
 mod tighten;
@@ -49,6 +50,7 @@ pub(crate) enum Command {
     Explain(explain::Arguments),
     Diff(diff::Arguments),
     Report(report::Arguments),
+    Serve(serve::Arguments),
     Fix(fix::Arguments),
     Usage(usage::Arguments),
     Unused(unused::Arguments),
@@ -68,7 +70,7 @@ pub(crate) enum Command {
 type Augment = fn(clap::Command) -> clap::Command;
 
 /// The grammar of each command.
-const GRAMMARS: [(&str, Augment); 24] = [
+const GRAMMARS: [(&str, Augment); 25] = [
     ("can-i", can_i::Arguments::augment_args),
     ("why", why::Arguments::augment_args),
     ("walk", walk::Arguments::augment_args),
@@ -80,6 +82,7 @@ const GRAMMARS: [(&str, Augment); 24] = [
     ("explain", explain::Arguments::augment_args),
     ("diff", diff::Arguments::augment_args),
     ("report", report::Arguments::augment_args),
+    ("serve", serve::Arguments::augment_args),
     ("fix", fix::Arguments::augment_args),
     ("usage", usage::Arguments::augment_args),
     ("unused", unused::Arguments::augment_args),
@@ -181,6 +184,7 @@ impl Command {
             Self::Explain(arguments) => explain::run(ui, arguments),
             Self::Diff(arguments) => diff::run(ui, options, arguments),
             Self::Report(arguments) => report::run(ui, options, arguments),
+            Self::Serve(arguments) => serve::run(ui, options, arguments),
             Self::Fix(arguments) => fix::run(ui, options, arguments),
             Self::Usage(arguments) => usage::run(ui, options, arguments),
             Self::Unused(arguments) => unused::run(ui, options, arguments),

@@ -12,7 +12,7 @@ use crate::load::{Breadth, Needs, Session};
 use crate::ui::Ui;
 use crate::words;
 
-/// Save all objects that decide access to one YAML file, for later use with -f
+/// Save all objects that determine access to one YAML file, for later use with -f
 #[derive(Debug, Args)]
 #[command(after_help = include_str!("../help/snapshot.txt"))]
 pub(crate) struct Arguments {}

@@ -108,7 +108,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     }
     out.flush()?;
     if all.is_empty() {
-        ui.note("no kustomizations and charts: every manifest is read as it is");
+        ui.note("no kustomizations or charts: every manifest is read as it is");
     }
     for kind in [ToolKind::Kustomize, ToolKind::Helm] {
         if !tools.renders(kind) && all.iter().any(|target| target.tool() == kind) {

@@ -1,11 +1,8 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use clap::{Args, ValueEnum};
-use rolecall_rbac::Text;
-use rolecall_usage::{
-    Atom, BindingUse, Counts, PartUse, RuleUse, Withheld, rules_of, use_of_bindings,
-};
+use rolecall_usage::{BindingUse, PartUse, Withheld, use_of_bindings};
 
 use crate::cli::Options;
 use crate::error::CommandError;
@@ -13,7 +10,7 @@ use crate::exit::Exit;
 use crate::output::{self, Format, UnusedReport};
 use crate::render::Table;
 use crate::ui::Ui;
-use crate::usage::{Evidence, EvidenceArguments, has_gaps, time_words};
+use crate::usage::{Evidence, EvidenceArguments, RightsUse, rights_of, warn_of_gaps};
 use crate::words;
 
 /// Show which rights in roles were used according to audit logs, and which were not
@@ -72,7 +69,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let open = uses.iter().flat_map(BindingUse::parts).any(|part| {
         matches!(part, PartUse::Withheld(Withheld::VerbNotLogged | Withheld::GroupsNotLogged))
     });
-    let open = open || has_gaps(authorizer.inventory());
+    let open = warn_of_gaps(ui, authorizer.inventory()) || open;
     let exit = Exit::No.when(has_unused).max(Exit::Inconclusive.when(open)).max(evidence.exit);
     Ok(evidence.session.conclude(ui, exit))
 }
@@ -105,73 +102,18 @@ fn table(uses: &[BindingUse<'_>], shown: Shown) -> Table {
     let mut table = Table::new(["BINDING", "ROLE", "RIGHTS", "USE"]);
     for of in uses {
         for rule in &of.rules {
-            for (used, rights) in by_use(rule) {
-                if shown == Shown::Unused && matches!(used, Use::Used(..)) {
+            for rights in rights_of(rule) {
+                if shown == Shown::Unused && matches!(rights.used, RightsUse::Used(..)) {
                     continue;
                 }
                 table.row([
                     words::binding(of.binding).into(),
                     format!("{} rules[{}]", of.role.metadata.name, rule.index).into(),
-                    rights.into(),
-                    used.text().into(),
+                    rights.text().into(),
+                    rights.used.text().into(),
                 ]);
             }
         }
     }
     table
-}
-
-/// The use of several parts of a rule.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Use {
-    NotSeen,
-    Withheld(Withheld),
-    Hidden(&'static str),
-    Used(u64, String, BTreeSet<Text>),
-}
-
-impl Use {
-    fn of(part: &PartUse) -> Self {
-        match part {
-            PartUse::NotSeen => Self::NotSeen,
-            PartUse::Withheld(reason) => Self::Withheld(*reason),
-            PartUse::Hidden { via } => Self::Hidden(via.as_str()),
-            PartUse::Used { counts, pods } => {
-                let Counts { last, .. } = counts;
-                Self::Used(counts.requests(), time_words(*last), pods.clone())
-            }
-        }
-    }
-
-    fn text(&self) -> String {
-        match self {
-            Self::NotSeen => "not seen".to_owned(),
-            Self::Withheld(reason) => format!("not assessed: {}", reason.as_str()),
-            Self::Hidden(via) => format!("allowed by {via}"),
-            Self::Used(number, last, pods) => {
-                let pods: Vec<&str> = pods.iter().map(|pod| &**pod).collect();
-                let by = if pods.is_empty() {
-                    String::new()
-                } else {
-                    format!(" by {}", pods.join(", "))
-                };
-                let last = if last.is_empty() { String::new() } else { format!(", last {last}") };
-                let requests = if *number == 1 { "request" } else { "requests" };
-                format!("{number} {requests}{last}{by}")
-            }
-        }
-    }
-}
-
-/// Groups the parts of a rule by their use, and describes them as rules.
-fn by_use(rule: &RuleUse<'_>) -> Vec<(Use, String)> {
-    let mut groups: BTreeMap<Use, BTreeSet<Atom>> = BTreeMap::new();
-    for (atom, part) in &rule.parts {
-        groups.entry(Use::of(part)).or_default().insert(atom.clone());
-    }
-    let described = groups.into_iter().map(|(used, atoms)| {
-        let rules: Vec<String> = rules_of(&atoms).iter().map(words::rule).collect();
-        (used, rules.join("; "))
-    });
-    described.collect()
 }

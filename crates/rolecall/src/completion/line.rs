@@ -1,4 +1,4 @@
-//! The options before the cursor, and what they read.
+//! The options before the cursor, and the input that they select.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -132,7 +132,7 @@ impl Line {
             question(&cluster).await.ok()
         };
         let answer = runtime.block_on(async { tokio::time::timeout(left, asking).await });
-        // A look-up of a host name cannot be cancelled.
+        // A look-up of a host name cannot be canceled.
         runtime.shutdown_background();
         answer.ok().flatten()
     }

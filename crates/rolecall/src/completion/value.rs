@@ -85,7 +85,7 @@ impl Value {
         ARGUMENTS.iter().find(|(id, _)| *id == argument).map(|(_, value)| *value)
     }
 
-    /// Returns the candidates that continue what is typed.
+    /// Returns the candidates that continue the typed text.
     pub(super) fn candidates(self, line: &Line, typed: &str) -> Vec<CompletionCandidate> {
         let (listed, typed) = match self {
             Self::Verb | Self::Resource => match typed.rsplit_once(',') {

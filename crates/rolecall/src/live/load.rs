@@ -76,7 +76,7 @@ pub(crate) fn read_from(
     let (discovered, loaded, found) = live.wait(ui, label, reading)?;
     check_namespaces(ui, needs, &asked, &found)?;
     let Loaded { builder, forbidden } = loaded;
-    let catalog = catalog(ui, discovered);
+    let catalog = catalog(ui, discovered, &needs.resources);
     tracing::info!("{} objects read", progress.objects());
     Ok(Read { live, builder, catalog, namespace, forbidden })
 }
@@ -123,7 +123,7 @@ fn check_namespaces(
                 ui.warn(missing);
             }
             Some(NamespaceState::Terminating) => ui.warn(format!(
-                "namespace `{name}` is being deleted: nothing can be created in it any more"
+                "namespace `{name}` is being deleted: the server rejects new objects in it"
             )),
         }
     }
@@ -138,11 +138,14 @@ async fn discover(cluster: &Cluster) -> Result<Result<Discovery, RequestError>, 
     }
 }
 
-fn catalog(ui: &Ui, discovered: Result<Discovery, RequestError>) -> Catalog {
+fn catalog(ui: &Ui, discovered: Result<Discovery, RequestError>, resources: &[String]) -> Catalog {
     match discovered {
         Ok(discovery) => {
             for group in &discovery.unavailable {
                 let (group_version, because) = (&group.group_version, &group.because);
+                if !may_be_about(&discovery.catalog, resources, group_version) {
+                    continue;
+                }
                 ui.warn(format!("cannot discover the resources of `{group_version}`: {because}"));
                 if let Some((group, version)) = group_version.split_once('/') {
                     let command = format!("kubectl get apiservice {version}.{group}");
@@ -160,6 +163,16 @@ fn catalog(ui: &Ui, discovered: Result<Discovery, RequestError>) -> Catalog {
             facts::catalog(version)
         }
     }
+}
+
+/// Returns whether a question can be about a resource of an API group whose resources are unknown.
+fn may_be_about(catalog: &Catalog, resources: &[String], group_version: &str) -> bool {
+    let group = group_version.split('/').next().unwrap_or_default();
+    let is_elsewhere = |resource: &String| {
+        let found = || catalog.resolve(resource).ok().filter(|found| found.served.is_some());
+        resource.starts_with('/') || found().is_some_and(|found| *found.group != *group)
+    };
+    resources.is_empty() || !resources.iter().all(is_elsewhere)
 }
 
 /// Returns the objects to list: only in the namespaces of the question, unless it is about all.

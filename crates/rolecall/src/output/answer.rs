@@ -220,7 +220,7 @@ impl<'a> GrantDetails<'a> {
 }
 
 impl<'a> NearMissDetails<'a> {
-    /// Replaces the change if no rule can grant what was requested.
+    /// Replaces the change if no rule can grant the request.
     #[must_use]
     pub(super) fn advised(mut self, advice: &Advice) -> Self {
         if let Some(instead) = advice.instead() {

@@ -16,7 +16,9 @@ use super::paths::StepDetails;
 use super::{GrantDetails, versioned, write_jsonl};
 use crate::answer::comparison::Comparison;
 use crate::error::CommandError;
-use crate::listing::SizeOptions;
+use crate::listing::{Keys, ListOptions, place};
+use crate::render::diff::risk_keys;
+use crate::words;
 
 /// Access gained and lost.
 #[derive(Serialize)]
@@ -27,7 +29,7 @@ pub(crate) struct AccessDiff<'a> {
     gained: Each<'a, Changed<'a>, ChangeDetails<'a>>,
     lost: Each<'a, Changed<'a>, ChangeDetails<'a>>,
     undecided: Each<'a, Changed<'a>, Undecided<'a>>,
-    risks: Each<'a, &'a GainedRisk<'a, 'a>, RiskDetails<'a>>,
+    risks: Each<'a, &'a GainedRisk<'a>, RiskDetails<'a>>,
     opened_paths: Each<'a, &'a Reached<'a>, PathDetails<'a>>,
     closed_paths: Each<'a, &'a Reached<'a>, PathDetails<'a>>,
     gaps: Gaps,
@@ -177,10 +179,25 @@ struct Changed<'a> {
     direction: &'static str,
 }
 
+impl Changed<'_> {
+    /// Returns the keys by which changes are sorted.
+    fn keys(&self) -> Keys {
+        let binding = self.change.by.first().map(|grant| grant.binding);
+        Keys {
+            rule: self.direction.to_owned(),
+            subject: self.holder.to_string(),
+            object: binding.map(words::binding).unwrap_or_default(),
+            namespace: binding.map_or("", |it| &it.metadata.namespace).to_owned(),
+            place: binding.map(|it| place(&it.metadata.origin)).unwrap_or_default(),
+            ..Keys::default()
+        }
+    }
+}
+
 impl<'a> AccessDiff<'a> {
     /// Copies a comparison.
     pub(crate) fn new(comparison: &'a Comparison<'a>) -> Self {
-        let Comparison { old, new, diffs, risks, paths, old_gaps, new_gaps } = comparison;
+        let Comparison { old, new, diffs, risks, paths, old_gaps, new_gaps, .. } = comparison;
         let undecided = diffs.iter().flat_map(|diff| {
             let HolderDiff { holder, perhaps_gained, perhaps_lost, .. } = diff;
             changed(holder, perhaps_gained, "gained").chain(changed(holder, perhaps_lost, "lost"))
@@ -205,16 +222,20 @@ impl<'a> AccessDiff<'a> {
         }
     }
 
-    /// Limits each list.
+    /// Sorts and limits each list.
     #[must_use]
-    pub(crate) fn limited(mut self, size: SizeOptions) -> Self {
-        let shown = |all| size.of_records(all);
-        self.omitted = self.gained.limit(shown)
-            + self.lost.limit(shown)
-            + self.undecided.limit(shown)
-            + self.risks.limit(shown)
-            + self.opened_paths.limit(shown)
-            + self.closed_paths.limit(shown);
+    pub(crate) fn arranged(mut self, list: &ListOptions) -> Self {
+        let of_path = |found: &&Reached<'_>| Keys {
+            subject: found.subject.to_string(),
+            rule: found.sink.to_string(),
+            ..Keys::default()
+        };
+        self.omitted = self.gained.arrange(list, Changed::keys)
+            + self.lost.arrange(list, Changed::keys)
+            + self.undecided.arrange(list, Changed::keys)
+            + self.risks.arrange(list, |found| risk_keys(found))
+            + self.opened_paths.arrange(list, of_path)
+            + self.closed_paths.arrange(list, of_path);
         self
     }
 }
@@ -309,7 +330,7 @@ fn texts(texts: &[Text]) -> Vec<&str> {
 }
 
 impl<'a> RiskDetails<'a> {
-    fn new(found: &'a GainedRisk<'a, 'a>) -> Self {
+    fn new(found: &'a GainedRisk<'a>) -> Self {
         let GainedRisk { holder, risk, may, by } = found;
         Self {
             subject: holder.to_string(),

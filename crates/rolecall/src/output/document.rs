@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 
 use super::{API_VERSION, Format, write_versioned};
 use crate::error::CommandError;
+use crate::listing::{Keys, ListOptions};
 
 /// A list whose items are converted while they are written, so that memory is bounded by the
 /// input and not by the output.
@@ -27,11 +28,11 @@ impl<'a, T: Copy, M> Each<'a, T, M> {
 }
 
 impl<T, M> Each<'_, T, M> {
-    /// Keeps at most some items, and returns the number of the others.
-    pub(crate) fn limit(&mut self, shown: impl Fn(usize) -> usize) -> usize {
-        let all = self.items.len();
-        self.items.truncate(shown(all));
-        all - self.items.len()
+    /// Sorts the items if the options say so, keeps at most some, and returns the number of the others.
+    pub(crate) fn arrange(&mut self, list: &ListOptions, keys: impl Fn(&T) -> Keys) -> usize {
+        let (items, omitted) = list.records_of_equals(std::mem::take(&mut self.items), keys);
+        self.items = items;
+        omitted
     }
 
     /// Replaces the items.

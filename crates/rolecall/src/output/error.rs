@@ -38,6 +38,12 @@ impl ErrorDetails {
         Self::with(message, Vec::new(), hints)
     }
 
+    /// Returns the error and its causes in one sentence.
+    pub(crate) fn sentence(&self) -> String {
+        let causes = self.causes.iter().map(String::as_str);
+        std::iter::once(&*self.error).chain(causes).collect::<Vec<_>>().join(": ")
+    }
+
     fn with(error: String, causes: Vec<String>, hints: Vec<String>) -> Self {
         let as_run = |text: String| as_invoked(&text).into_owned();
         Self {

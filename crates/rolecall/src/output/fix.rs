@@ -1,7 +1,9 @@
 //! Fixes of denials, the output of `fix`.
 
+use std::collections::BTreeSet;
+
 use rolecall_grant::{Answer, Outcome, Plan, Preflight, json_of};
-use rolecall_rbac::Metadata;
+use rolecall_rbac::{Gap, Metadata};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -23,6 +25,9 @@ pub(crate) struct FixPlan<'a> {
     gained: Vec<GainedDetails<'a>>,
     refused: Vec<RefusedDetails<'a>>,
     notes: Vec<String>,
+    /// The unread parts because of which the requests might already be allowed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    gaps: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     patches: Vec<PatchDetails<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -192,6 +197,7 @@ impl<'a> FixPlan<'a> {
                 .map(|note| note_text(note).0)
                 .chain(missing_role_texts(gathered))
                 .collect(),
+            gaps: words::gaps(gaps_of(plan)),
             patches: patches.collect(),
             preflight: preflight.map(|found| PreflightDetails::new(plan, found)),
             dry_run: dry_run.map(refused_objects),
@@ -252,6 +258,15 @@ impl<'a> PreflightDetails<'a> {
                 .collect(),
         }
     }
+}
+
+/// Returns the gaps because of which requests might already be allowed.
+pub(crate) fn gaps_of(plan: &Plan) -> BTreeSet<&Gap> {
+    let answers = plan.answers.iter().filter_map(|answer| match &answer.before {
+        Outcome::Unknown { gaps } => Some(gaps),
+        Outcome::Allowed { .. } | Outcome::Denied => None,
+    });
+    answers.flatten().collect()
 }
 
 fn outcome_word(outcome: &Outcome) -> &'static str {

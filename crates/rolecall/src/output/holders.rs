@@ -10,6 +10,7 @@ use super::{ObjectReference, RuleDetails};
 use crate::load::Session;
 use crate::runners::{Runner, Runners};
 use crate::subject::is_missing_account;
+use crate::unread_holders::Confirmed;
 use crate::words;
 
 /// The subjects that can do something.
@@ -19,6 +20,9 @@ pub(crate) struct AccessHolders<'a> {
     /// The requests, one per namespace.
     requests: Vec<RequestDetails<'a>>,
     holders: Each<'a, &'a Holder<'a>, HolderDetails<'a>>,
+    /// Subjects that the server allows through objects that could not be read.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    confirmed: &'a [Confirmed],
     /// Groups that are allowed without a binding.
     implicit: Vec<ObjectReference<'static>>,
     problems: Vec<String>,
@@ -116,7 +120,14 @@ impl<'a> AccessHolders<'a> {
             aggregation_drifts: session.reported_drifts().map(DriftDetails::new).collect(),
             gaps: answer.gaps.iter().map(ToString::to_string).collect(),
             omitted: 0,
+            confirmed: &[],
         }
+    }
+
+    /// Adds the subjects that the server allows through objects that could not be read.
+    #[must_use]
+    pub(crate) fn with_confirmed(self, confirmed: &'a [Confirmed]) -> Self {
+        Self { confirmed, ..self }
     }
 
     /// Limits the holders, and says how many are left out.
@@ -138,6 +149,9 @@ impl Document for AccessHolders<'_> {
     }
 
     fn tail(&self, fields: &mut Fields) -> io::Result<()> {
+        if !self.confirmed.is_empty() {
+            fields.add("confirmed", &self.confirmed)?;
+        }
         fields.add("implicit", &self.implicit)?;
         fields.add("problems", &self.problems)?;
         if !self.aggregation_drifts.is_empty() {

@@ -92,10 +92,12 @@ pub(crate) fn joined(format: MatrixFormat, bytes: &[u8], is_first: bool) -> &[u8
     }
 }
 
-/// Writes the end, after the last cell.
-pub(crate) fn finish(out: &mut impl Write, format: MatrixFormat) -> io::Result<()> {
-    match format {
-        MatrixFormat::Json => writeln!(out, "\n  ]\n}}"),
+/// Writes the end, after the last cell, with the number of cells that are left out.
+pub(crate) fn finish(out: &mut impl Write, format: MatrixFormat, omitted: usize) -> io::Result<()> {
+    match (format, omitted) {
+        (MatrixFormat::Json, 0) => writeln!(out, "\n  ]\n}}"),
+        (MatrixFormat::Json, _) => writeln!(out, "\n  ],\n  \"omitted\": {omitted}\n}}"),
+        (MatrixFormat::Yaml, 1..) => writeln!(out, "omitted: {omitted}"),
         _ => Ok(()),
     }
 }

@@ -37,7 +37,7 @@ pub(crate) use difference::AccessMatrixDiff;
 pub(crate) use document::{DocumentFormat, write_document};
 pub(crate) use error::ErrorDetails;
 pub(crate) use findings::Findings;
-pub(crate) use fix::FixPlan;
+pub(crate) use fix::{FixPlan, gaps_of};
 pub(crate) use holders::{AccessHolders, RequestDetails, missing_account};
 pub(crate) use paths::EscalationPaths;
 pub(crate) use reference::{ObjectReference, RuleDetails, TextList};

@@ -1,25 +1,26 @@
 //! The subjects that can become something, the output of `paths`.
 
-use rolecall_paths::{Evidence, Path, Step, StepRequest, Subject};
+use std::io;
+
+use rolecall_paths::{ChokePoint, Evidence, Path, Step, StepRequest, Subject};
 use rolecall_rbac::RuleGrant;
 use serde::Serialize;
 
-use super::{API_VERSION, ObjectReference, RequestDetails, RuleDetails};
+use super::document::{Document, Each, Fields, Section};
+use super::{ObjectReference, RequestDetails, RuleDetails};
 use crate::answer::paths::Answer;
 
 /// The shortest path of each subject that reaches the sink.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase", tag = "kind")]
 pub(crate) struct EscalationPaths<'a> {
-    api_version: &'static str,
-    kind: &'static str,
     sink: String,
     /// The number of subjects from which paths were searched.
     starts: usize,
     /// The subjects that hold the sink by their own bindings.
     admins: Vec<String>,
-    paths: Vec<PathDetails<'a>>,
-    choke_points: Vec<ChokePointDetails<'a>>,
+    paths: Each<'a, &'a Path<'a>, PathDetails<'a>>,
+    choke_points: Each<'a, &'a ChokePoint<'a>, ChokePointDetails<'a>>,
     /// Subjects that reach the sink only by steps that depend on something outside the input.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     possible: Vec<String>,
@@ -101,27 +102,52 @@ impl<'a> EscalationPaths<'a> {
         let mut paths: Vec<&Path<'a>> = answer.found.paths.iter().chain(&answer.further).collect();
         // Shortest paths stay before further ones of the same subject.
         paths.sort_by(|one, other| one.subject.cmp(&other.subject));
-        let paths = paths.into_iter().map(|path| PathDetails {
+        let to = sink.clone();
+        let path = move |path: &'a Path<'a>| PathDetails {
             subject: path.subject.to_string(),
-            sink: sink.clone(),
+            sink: to.clone(),
             steps: path.steps.iter().map(StepDetails::new).collect(),
-        });
-        let points = answer.choke_points.iter().map(|point| ChokePointDetails {
+        };
+        let point = |point: &'a ChokePoint<'a>| ChokePointDetails {
             grant: GrantReference::new(&point.grant),
             cuts: point.cuts,
-        });
+        };
         Self {
-            api_version: API_VERSION,
-            kind: "EscalationPaths",
             starts: answer.found.starts,
             admins: names(&answer.found.admins),
-            paths: paths.collect(),
-            choke_points: points.collect(),
+            paths: Each::new(paths, path),
+            choke_points: Each::new(&answer.choke_points, point),
             possible: names(&answer.possible),
             unbuilt: names(&answer.unbuilt),
             gaps: answer.gaps.clone(),
             sink,
         }
+    }
+}
+
+impl Document for EscalationPaths<'_> {
+    const KIND: &'static str = "EscalationPaths";
+
+    fn head(&self, fields: &mut Fields) -> io::Result<()> {
+        fields.add("sink", &self.sink)?;
+        fields.add("starts", &self.starts)?;
+        fields.add("admins", &self.admins)
+    }
+
+    fn sections(&self) -> Vec<Section<'_>> {
+        vec![
+            Section { key: "paths", record: "path", list: &self.paths },
+            Section { key: "chokePoints", record: "chokePoint", list: &self.choke_points },
+        ]
+    }
+
+    fn tail(&self, fields: &mut Fields) -> io::Result<()> {
+        for (key, subjects) in [("possible", &self.possible), ("unbuilt", &self.unbuilt)] {
+            if !subjects.is_empty() {
+                fields.add(key, subjects)?;
+            }
+        }
+        fields.add("gaps", &self.gaps)
     }
 }
 

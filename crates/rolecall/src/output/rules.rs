@@ -71,6 +71,15 @@ impl<'a> SelfSubjectRulesReview<'a> {
 }
 
 impl SelfSubjectRulesReview<'_> {
+    /// Says how many rules are left out.
+    #[must_use]
+    pub(crate) fn with_omitted(mut self, rules: usize) -> Self {
+        if rules > 0 {
+            self.metadata.annotations.insert("rolecall.dev/omitted", rules.to_string());
+        }
+        self
+    }
+
     /// Names the rules that a build which was not run can change, for which servers have no place either.
     #[must_use]
     pub(crate) fn with_unbuilt(mut self, rules: impl Iterator<Item = String>) -> Self {

@@ -13,10 +13,10 @@ use crate::ui::Ui;
 pub(crate) use oddity::{
     Reach, ambiguous_resource, caveats_of_name, odd_resource, similar_verb, unknown_verb,
 };
-use oddity::{is_resource_verb, odd_verb};
+use oddity::{is_resource_verb, odd_resource_for, odd_verb};
 pub(crate) use path::of_path;
 use resource::{Named, resolve_named};
-pub(crate) use resource::{refuse_pattern_of_names, resolve, resolve_subresource};
+pub(crate) use resource::{hint_groups, refuse_pattern_of_names, resolve, resolve_subresource};
 
 /// The notation of RESOURCE, for the help of the commands that take one.
 pub(crate) const GRAMMAR: &str = include_str!("../help/resource.txt");
@@ -94,7 +94,7 @@ impl Question<'_> {
         let oddities = [
             ambiguous_resource(&session.catalog, self.resource),
             odd_verb(self.verb, Some(&resolved)),
-            odd_resource(&session.catalog, &resolved),
+            odd_resource_for(self.verb, &session.catalog, &resolved),
         ];
         oddities.into_iter().flatten().for_each(|oddity| ui.warn(oddity));
         caveats_of_name(&[self.verb], name, &resolved.subresource)

@@ -86,7 +86,8 @@ fn nearest_verb(verb: &str, reach: Reach) -> Option<&'static str> {
 /// Returns whether servers never check a verb.
 fn is_unknown_verb(verb: &str, reach: Reach) -> bool {
     let is_constrained = verb.starts_with("impersonate:") || verb.starts_with("impersonate-on:");
-    verb != "*" && !is_constrained && known_verbs(reach).all(|known| known != verb)
+    let is_known = is_constrained || verb == "*" || verb == known::TOKEN_AUDIENCE_VERB;
+    !is_known && known_verbs(reach).all(|known| known != verb)
 }
 
 fn known_verbs(reach: Reach) -> impl Iterator<Item = &'static str> {
@@ -101,6 +102,19 @@ fn known_verbs(reach: Reach) -> impl Iterator<Item = &'static str> {
 /// Returns whether servers check a verb for resources.
 pub(super) fn is_resource_verb(verb: &str) -> bool {
     known_verbs(Reach::Resources).any(|known| known == verb)
+}
+
+/// Returns a warning about an unknown API group or resource, with a similar one. An audience is not
+/// served as a resource.
+pub(crate) fn odd_resource_for(
+    verb: &str,
+    catalog: &Catalog,
+    resolved: &Resolved<'_>,
+) -> Option<String> {
+    match verb == known::TOKEN_AUDIENCE_VERB {
+        true => None,
+        false => odd_resource(catalog, resolved),
+    }
 }
 
 /// Returns a warning about an unknown API group or resource, with a similar one.

@@ -191,6 +191,15 @@ fn with_known_subresource<'a>(
 /// Returns the error for an invalid RESOURCE argument, with hints.
 fn unresolved(argument: &str, error: ResolveError) -> CommandError {
     match &error {
+        _ if argument.starts_with("https://") || argument.starts_with("http://") => {
+            let path = argument.splitn(4, '/').nth(3).map(|path| format!("/{path}"));
+            CommandError::usage(format!("`{argument}` is a URL, not a resource or a path"))
+                .with_hint(Hint::did_you_mean(argument, path))
+        }
+        ResolveError::UnknownResource { resource, .. } if resource == "all" => {
+            CommandError::usage("`all` is a category of kubectl, not a resource")
+                .with_hint(Hint::did_you_mean(argument, ["*"]))
+        }
         ResolveError::UnknownResource { resource, similar } => {
             let custom = (!resource.contains('.')).then(|| format!("{resource}.GROUP"));
             let alternatives: Vec<String> = similar.iter().cloned().chain(custom).collect();
@@ -203,6 +212,17 @@ fn unresolved(argument: &str, error: ResolveError) -> CommandError {
                 .filter(|served| edit_distance(served, subresource) <= 2)
                 .map(|served| format!("{resource}/{served}"));
             let spelled = Hint::did_you_mean(argument, similar);
+            // No object has a slash in its name: `pods/web-0/log` is kubectl's URL path.
+            if let Some((first, last)) = subresource.split_once('/') {
+                let is_served = |part: &str| served.iter().any(|served| served == part);
+                let of_name = match (is_served(first), is_served(last)) {
+                    (_, true) => Some(format!("{resource}/{last} --name {first}")),
+                    (true, false) => Some(format!("{resource}/{first} --name {last}")),
+                    (false, false) => None,
+                };
+                let hint = Hint::did_you_mean(argument, of_name).or(spelled);
+                return CommandError::usage(error).with_hint(hint);
+            }
             let named = Hint::pass(
                 format!("--name {subresource}"),
                 format!("ask about one object of `{resource}`"),
@@ -218,23 +238,29 @@ fn unresolved(argument: &str, error: ResolveError) -> CommandError {
     }
 }
 
-/// Adds the API groups that rules of the input use with an unknown resource.
-fn hint_groups(error: CommandError, session: &Session, argument: &str) -> CommandError {
+/// Adds the API groups that rules of the input use with an unknown resource, or with its plural.
+pub(crate) fn hint_groups(error: CommandError, session: &Session, argument: &str) -> CommandError {
     let (resource, subresource) = argument.split_once('/').unwrap_or((argument, ""));
     if resource.contains(['.', ',']) || session.catalog.named(resource).next().is_some() {
         return error;
     }
     let rules = session.authorizer.inventory().roles().iter().flat_map(|role| &*role.rules);
-    let names = |entry: &Text| entry.split('/').next() == Some(resource);
-    let groups: BTreeSet<&Text> = rules
-        .filter(|rule| rule.resources.iter().any(names))
-        .flat_map(|rule| &*rule.api_groups)
-        .filter(|group| !group.is_empty() && ***group != *"*")
-        .collect();
+    let singular = resource.strip_suffix('y').unwrap_or(resource);
+    let plurals = ["", "s", "es"].map(|end| format!("{resource}{end}"));
+    let plurals: Vec<String> = plurals.into_iter().chain([format!("{singular}ies")]).collect();
+    let mut groups: BTreeSet<(&str, &Text)> = BTreeSet::new();
+    for rule in rules {
+        let heads = rule.resources.iter().filter_map(|entry| entry.split('/').next());
+        for head in heads.filter(|head| plurals.iter().any(|plural| plural == head)) {
+            let named =
+                rule.api_groups.iter().filter(|group| !group.is_empty() && ***group != *"*");
+            groups.extend(named.map(|group| (head, group)));
+        }
+    }
     let separator = if subresource.is_empty() { "" } else { "/" };
     let named: Vec<String> = groups
         .into_iter()
-        .map(|group| format!("{resource}.{group}{separator}{subresource}"))
+        .map(|(plural, group)| format!("{plural}.{group}{separator}{subresource}"))
         .collect();
     match Hint::did_you_mean(argument, named) {
         Some(hint) => CommandError::usage(format!(

@@ -32,8 +32,11 @@ pub(super) fn reason(request: &Request, catalog: &Catalog) -> Option<Useless> {
     if let Some(dead) = dead_grant(&rule, catalog) {
         let unknown = VerbAlias::of(&request.verb).is_none();
         let unknown = unknown.then(|| unknown_verb(&request.verb, reach));
-        let because =
-            unknown.flatten().unwrap_or_else(|| format!("{}; {}", dead.message, dead.fix));
+        let because = unknown.flatten().unwrap_or_else(|| {
+            // There is no rule yet.
+            let fix = dead.fix.strip_prefix("remove the rule: ").unwrap_or(&dead.fix);
+            format!("{}; {fix}", dead.message)
+        });
         return Some(Useless::because(because));
     }
     let Target::Resource(target) = &request.target else { return None };

@@ -26,7 +26,7 @@ pub(crate) fn row<'t>(
     writeln!(out)
 }
 
-/// Writes what was not read, each on a line below a table.
+/// Writes the gaps, each on a line below a table.
 pub(crate) fn unread(
     out: &mut impl Write,
     unread: impl IntoIterator<Item = String>,

@@ -45,6 +45,28 @@ pub(crate) struct Place<'a> {
     pub(crate) resource: &'a str,
 }
 
+/// The texts of the names of a row.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Names<'a> {
+    /// The subject.
+    pub(crate) subject: Cow<'a, str>,
+    /// The namespace.
+    pub(crate) namespace: Cow<'a, str>,
+    /// The resource or path.
+    pub(crate) resource: Cow<'a, str>,
+}
+
+impl<'a> Place<'a> {
+    /// Returns the texts of the names.
+    pub(crate) fn names(self) -> Names<'a> {
+        Names {
+            subject: label(&self.subject.identity).into(),
+            namespace: namespace_word(self.namespace).into(),
+            resource: self.resource.into(),
+        }
+    }
+}
+
 /// The dimensions of a matrix.
 #[derive(Clone, Debug)]
 pub(crate) struct Extent<'a> {
@@ -62,6 +84,14 @@ pub(crate) struct Extent<'a> {
     pub(crate) may_be_unknown: bool,
 }
 
+/// A verdict with the style of groups whose verdicts differ.
+const DIFFERENT: VerdictKind = VerdictKind::Unknown;
+
+/// Returns the word for a verdict, or for different ones in a group.
+fn text_of(word: Option<VerdictKind>) -> &'static str {
+    word.map_or("some", word_of)
+}
+
 /// Returns the style of a verdict.
 fn style(word: VerdictKind) -> Style {
     match word {
@@ -71,21 +101,58 @@ fn style(word: VerdictKind) -> Style {
     }
 }
 
+impl Extent<'_> {
+    fn has_subjects(&self, format: MatrixFormat) -> bool {
+        format == MatrixFormat::Wide || self.has_patterns || self.subjects.len() > 1
+    }
+
+    fn has_namespaces(&self, format: MatrixFormat) -> bool {
+        format == MatrixFormat::Wide || self.namespaces.len() > 1
+    }
+}
+
 impl Layout {
     /// Computes the widths, limited to `columns` if given.
     ///
     /// Subjects and namespaces only have a column if there can be several, or with one line per cell.
     pub(crate) fn new(format: MatrixFormat, extent: &Extent<'_>, layout: TableLayout) -> Self {
-        let wide = format == MatrixFormat::Wide;
         let mut names = Vec::new();
-        if wide || extent.has_patterns || extent.subjects.len() > 1 {
+        if extent.has_subjects(format) {
             let labels = extent.subjects.iter().map(|subject| label(&subject.identity));
             names.push(Column::new("SUBJECT", labels));
         }
-        if wide || extent.namespaces.len() > 1 {
+        if extent.has_namespaces(format) {
             names.push(Column::new("NAMESPACE", extent.namespaces.iter()));
         }
         names.push(Column::new("RESOURCE", extent.resources.iter()));
+        Self::with_names(format, extent, names, layout)
+    }
+
+    /// Computes the widths for given rows.
+    pub(crate) fn of_rows<'r>(
+        format: MatrixFormat,
+        extent: &Extent<'_>,
+        rows: impl Iterator<Item = &'r Names<'r>> + Clone,
+        layout: TableLayout,
+    ) -> Self {
+        let mut names = Vec::new();
+        if extent.has_subjects(format) {
+            names.push(Column::new("SUBJECT", rows.clone().map(|names| &names.subject)));
+        }
+        if extent.has_namespaces(format) {
+            names.push(Column::new("NAMESPACE", rows.clone().map(|names| &names.namespace)));
+        }
+        names.push(Column::new("RESOURCE", rows.map(|names| &names.resource)));
+        Self::with_names(format, extent, names, layout)
+    }
+
+    fn with_names(
+        format: MatrixFormat,
+        extent: &Extent<'_>,
+        names: Vec<Column>,
+        layout: TableLayout,
+    ) -> Self {
+        let wide = format == MatrixFormat::Wide;
         let widest =
             if extent.may_be_unknown { VerdictKind::Unknown } else { VerdictKind::Allowed };
         let verbs = if wide {
@@ -138,15 +205,26 @@ impl Layout {
         words: &[VerdictKind],
     ) -> io::Result<()> {
         if self.format == MatrixFormat::Markdown {
-            let names = self.texts_of(place);
+            let names = place.names();
             let words = words.iter().map(|word| word_of(*word));
-            return markdown::row(out, names.iter().map(|name| &**name).chain(words));
+            return markdown::row(out, self.texts_of(&names).chain(words));
         }
-        let names = self.names_of(place);
+        let words: Vec<Option<VerdictKind>> = words.iter().copied().map(Some).collect();
+        self.write_named(out, &place.names(), &words)
+    }
+
+    /// Writes one row of verdicts; `None` where the verdicts of a group differ.
+    pub(crate) fn write_named(
+        &self,
+        out: &mut Vec<u8>,
+        names: &Names<'_>,
+        words: &[Option<VerdictKind>],
+    ) -> io::Result<()> {
+        let names = self.texts_of(names).map(|text| plain(text).into_owned()).collect::<Vec<_>>();
         if let Some(columns) = self.paragraphs {
             return self.write_paragraph(out, &names, words, columns);
         }
-        let cells = words.iter().map(|word| (word_of(*word), style(*word)));
+        let cells = words.iter().map(|word| (text_of(*word), style(word.unwrap_or(DIFFERENT))));
         self.write_line(out, &names, &cells.collect::<Vec<_>>())
     }
 
@@ -164,7 +242,10 @@ impl Layout {
         let by = plain(&by);
         let cells = [(&*verb, Style::new()), (word_of(word), style(word)), (&*by, Style::new())];
         let cells = if by.is_empty() { &cells[..2] } else { &cells[..] };
-        self.write_line(out, &self.names_of(place), cells)
+        let names = place.names();
+        let names: Vec<String> =
+            self.texts_of(&names).map(|text| plain(text).into_owned()).collect();
+        self.write_line(out, &names, cells)
     }
 
     /// Writes a row as a paragraph: the names, and the verbs grouped by verdict.
@@ -172,19 +253,19 @@ impl Layout {
         &self,
         out: &mut impl Write,
         names: &[String],
-        words: &[VerdictKind],
+        words: &[Option<VerdictKind>],
         columns: usize,
     ) -> io::Result<()> {
         writeln!(out, "{}", names.join(" "))?;
-        let mut verdicts: Vec<VerdictKind> = words.to_vec();
-        verdicts.sort_by_key(|word| word_of(*word));
+        let mut verdicts: Vec<Option<VerdictKind>> = words.to_vec();
+        verdicts.sort_by_key(|word| text_of(*word));
         verdicts.dedup();
         for word in verdicts.into_iter().rev() {
             let verbs = self.verbs.iter().zip(words).filter(|(_, of_verb)| **of_verb == word);
             let verbs: Vec<String> =
                 verbs.map(|(verb, _)| verb.heading.concat().to_lowercase()).collect();
-            let style = style(word);
-            let label = format!("{}:", word_of(word));
+            let style = style(word.unwrap_or(DIFFERENT));
+            let label = format!("{}:", text_of(word));
             let room = columns.saturating_sub(label.len() + 3).max(1);
             for (position, line) in wrap(&verbs.join(" "), room).iter().enumerate() {
                 match position {
@@ -196,18 +277,13 @@ impl Layout {
         Ok(())
     }
 
-    fn names_of(&self, place: Place<'_>) -> Vec<String> {
-        self.texts_of(place).iter().map(|text| plain(text).into_owned()).collect()
-    }
-
     /// Returns the unescaped names of a row.
-    fn texts_of<'p>(&self, place: Place<'p>) -> Vec<Cow<'p, str>> {
-        let names = self.names.iter().map(|column| match column.heading_line(0) {
-            "SUBJECT" => Cow::Owned(label(&place.subject.identity)),
-            "NAMESPACE" => Cow::Borrowed(namespace_word(place.namespace)),
-            _ => Cow::Borrowed(place.resource),
-        });
-        names.collect()
+    fn texts_of<'n>(&self, names: &'n Names<'_>) -> impl Iterator<Item = &'n str> {
+        self.names.iter().map(|column| match column.heading_line(0) {
+            "SUBJECT" => &*names.subject,
+            "NAMESPACE" => &*names.namespace,
+            _ => &*names.resource,
+        })
     }
 
     fn write_line(

@@ -1,5 +1,7 @@
 //! Rows that are combined.
 
+use std::collections::BTreeSet;
+
 use super::Cell;
 
 /// The number of different texts that a merged cell shows.
@@ -15,21 +17,21 @@ pub(crate) fn merged(rows: Vec<Vec<Cell>>) -> Vec<Cell> {
         return first;
     }
     let merge = |(column, cell): (usize, Cell)| {
-        let mut texts: Vec<&str> = vec![cell.text()];
-        let mut known = std::collections::BTreeSet::from([cell.text()]);
-        for text in others.iter().filter_map(|row| Some(row.get(column)?.text())) {
-            if known.insert(text) {
-                texts.push(text);
-            }
-        }
-        match texts.len() {
-            1 => cell.clone(),
-            count if count <= SHOWN => Cell::new(texts.join(", ")),
-            count => {
-                let shown = texts.get(..SHOWN).unwrap_or_default().join(", ");
-                Cell::new(format!("{shown} and {} more", count - SHOWN))
-            }
-        }
+        let others = others.iter().filter_map(|row| Some(row.get(column)?.text()));
+        let text = merged_texts(std::iter::once(cell.text()).chain(others));
+        if text == cell.text() { cell } else { Cell::new(text) }
     };
     first.into_iter().enumerate().map(merge).collect()
+}
+
+/// Returns the text that several have in common, or some of them and the number of the others.
+pub(crate) fn merged_texts<'t>(texts: impl Iterator<Item = &'t str>) -> String {
+    let mut known = BTreeSet::new();
+    let distinct: Vec<&str> = texts.filter(|text| known.insert(*text)).collect();
+    match distinct.get(..SHOWN) {
+        Some(shown) if distinct.len() > SHOWN => {
+            format!("{} and {} more", shown.join(", "), distinct.len() - SHOWN)
+        }
+        _ => distinct.join(", "),
+    }
 }

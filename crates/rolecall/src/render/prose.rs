@@ -9,7 +9,7 @@ const HEADING: Style = AnsiColor::Cyan.on_default().bold();
 /// The indentation of code.
 const CODE: &str = "    ";
 
-/// Formats Markdown for a number of columns: headings in colour, paragraphs wrapped, code indented.
+/// Formats Markdown for a number of columns: headings in color, paragraphs wrapped, code indented.
 pub(crate) fn document(markdown: &str, columns: usize) -> String {
     let mut laid_out = String::with_capacity(markdown.len());
     let mut paragraph = String::new();
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn headings_have_colours_paragraphs_wrap_and_code_is_indented() {
+    fn headings_have_colors_paragraphs_wrap_and_code_is_indented() {
         let text = "# A heading that is long\n\nOne two\nthree four five.\n\n- an item that\n  goes on\n- b\n\n\
                     ```yaml\nkind: of code that is long\n\n# a comment\n```\nEnd.\n";
         let expected = "A heading that is long\n\nOne two three\nfour five.\n\n- an item\n  that goes\n  on\n- b\n\n    \

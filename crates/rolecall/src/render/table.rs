@@ -47,11 +47,11 @@ pub(crate) struct TableLayout {
     pub(crate) columns: Option<usize>,
     /// Whether the table has headings.
     pub(crate) headings: Headings,
-    /// Whether lines of a pipe have colours.
+    /// Whether lines of a pipe have colors.
     pub(crate) styles: Styles,
 }
 
-/// Whether lines have colours.
+/// Whether lines have colors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Styles {
     #[default]
@@ -76,7 +76,7 @@ pub(crate) struct Table {
     rows: Vec<Vec<Cell>>,
 }
 
-/// One cell: escaped text with an optional colour, which never carries additional information.
+/// One cell: escaped text with an optional color, which never carries additional information.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Cell {
     text: String,
@@ -90,7 +90,7 @@ impl Table {
         Self { headings: headings.collect(), heading_style: HEADING, rows: Vec::new() }
     }
 
-    /// Removes the style of the headings, for a stream that does not strip colours.
+    /// Removes the style of the headings, for a stream that does not strip colors.
     #[must_use]
     pub(crate) fn without_colors(mut self) -> Self {
         self.heading_style = Style::new();
@@ -145,7 +145,7 @@ impl Table {
         }
     }
 
-    /// Writes the table in Markdown, and below it what was not read.
+    /// Writes the table in Markdown, with the gaps below it.
     pub(crate) fn write_markdown(
         &self,
         out: &mut impl Write,
@@ -342,7 +342,7 @@ impl Cell {
         if self.text.is_ascii() { self.text.len() } else { self.text.width() }
     }
 
-    /// Colours the cell.
+    /// Colors the cell.
     #[must_use]
     pub(crate) fn with_style(mut self, style: Style) -> Self {
         self.style = style;
@@ -369,7 +369,7 @@ fn push_line(text: &mut String, row: &[Cell], widths: &[usize], styles: Styles) 
     text.push('\n');
 }
 
-/// Appends coloured text to a line.
+/// Appends colored text to a line.
 fn push(line: &mut String, text: &str, style: Style) {
     if style == Style::new() {
         return line.push_str(text);
@@ -448,7 +448,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_wrap_the_words_alone() {
+    fn colors_wrap_the_words_alone() {
         insta::assert_snapshot!(render(None).escape_debug(), @r#"\u{1b}[1mSUBJECT\u{1b}[0m           \u{1b}[1mANSWER\u{1b}[0m   \u{1b}[1mBECAUSE\u{1b}[0m\nsa/shop:web       \u{1b}[32myes\u{1b}[0m      RoleBinding shop/web\nuser/a\\u{1b}[2J   \u{1b}[31mno\u{1b}[0m\n"#);
     }
 }

@@ -72,7 +72,7 @@ impl Tree {
         self.line(text, Style::new(), true)
     }
 
-    /// Colours the last line.
+    /// Colors the last line.
     #[must_use]
     pub(crate) fn styled(mut self, style: Style) -> Self {
         if let Some(line) = self.lines.last_mut() {

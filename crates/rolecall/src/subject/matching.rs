@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use rolecall_rbac::{Gap, Glob, Identity, Inventory, Metadata, SubjectKind, Text, Unread};
+use rolecall_rbac::{
+    Gap, Glob, Identity, Inventory, Metadata, ObjectKind, SubjectKind, Text, Unread,
+};
 
 use super::workload::{service_accounts_of, unknown_kind};
 use super::{Subject, SubjectWord};
@@ -85,6 +87,17 @@ pub(crate) fn named_by_bindings<'a>(
         .collect()
 }
 
+/// Returns whether objects of a kind can be, or name, subjects of another.
+fn is_kind_of(objects: &ObjectKind, subjects: &SubjectWord) -> bool {
+    match subjects {
+        SubjectWord::ServiceAccount => *objects == ObjectKind::ServiceAccount,
+        SubjectWord::User | SubjectWord::Group => {
+            matches!(objects, ObjectKind::ClusterRoleBinding | ObjectKind::RoleBinding)
+        }
+        SubjectWord::Workload(_) => matches!(objects, ObjectKind::Other(_)),
+    }
+}
+
 /// Returns the error for a pattern without a match.
 fn nothing_matches(
     session: &Session,
@@ -110,7 +123,13 @@ fn nothing_matches(
             Some(Some(name)) => hides(name),
             None if !options.namespace.all_namespaces => namespaces.iter().any(|n| hides(n)),
             // In some namespace.
-            Some(None) | None => !matches!(gap.unread, Unread::Authorizer { .. }),
+            Some(None) | None => match &gap.unread {
+                Unread::Kind { kind: hidden, .. } | Unread::KindOutside { kind: hidden, .. } => {
+                    is_kind_of(hidden, kind)
+                }
+                Unread::Anything | Unread::Object { .. } => true,
+                Unread::Authorizer { .. } => false,
+            },
         }
     };
     if let Some(gap) = session.authorizer.inventory().gaps().iter().find(may_hide) {

@@ -206,8 +206,29 @@ impl SubjectArgument {
                 let shown = subjects.iter().chain(&last).take(SHOWN);
                 let labels = shown.map(|subject| quote(&label(&subject.identity)));
                 Err(CommandError::usage("several subjects match, but only one is allowed here")
-                    .with_hint(Hint::did_you_mean("the pattern", labels)))
+                    .with_hint(Hint::did_you_mean(self.written(), labels)))
             }
+        }
+    }
+
+    /// Returns the notation of an argument that can select several subjects.
+    fn written(&self) -> String {
+        match self {
+            Self::Matching { kind, namespace, name } => {
+                let word = match kind {
+                    SubjectWord::ServiceAccount => "sa",
+                    SubjectWord::User => "user",
+                    SubjectWord::Group => "group",
+                    SubjectWord::Workload(word) => word,
+                };
+                let namespace = namespace.as_ref().map_or_else(String::new, |it| format!("{it}:"));
+                format!("{word}/{namespace}{name}")
+            }
+            Self::Workload { kind, name, .. } => format!("{kind}/{name}"),
+            Self::Me => "me".to_owned(),
+            Self::User(name) => format!("user/{name}"),
+            Self::Group(name) => format!("group/{name}"),
+            Self::ServiceAccount { name, .. } => format!("sa/{name}"),
         }
     }
 
@@ -281,9 +302,10 @@ fn malformed(text: &str, error: NotationError) -> CommandError {
         NotationError::NoKind => {
             let guesses: Vec<String> = match text {
                 "" => vec!["sa/NAME".to_owned(), "user/NAME".to_owned()],
-                _ if text.starts_with("system:") => {
-                    vec![format!("user/{text}"), format!("group/{text}")]
-                }
+                _ if text.starts_with("system:") => match kind_of_reserved(text) {
+                    Some(kind) => vec![format!("{kind}/{text}")],
+                    None => vec![format!("user/{text}"), format!("group/{text}")],
+                },
                 _ => ["sa", "user", "group"].map(|kind| format!("{kind}/{text}")).into(),
             };
             CommandError::usage(format!("`{text}` has no kind"))
@@ -304,6 +326,26 @@ fn malformed(text: &str, error: NotationError) -> CommandError {
             CommandError::usage(format!("`{text}` is not a valid object name"))
                 .with_hint(is_fixed.then(|| Hint::did_you_mean(text, [lower])).flatten())
         }
+    }
+}
+
+/// Returns the kind of subject that has a name of Kubernetes' own.
+fn kind_of_reserved(name: &str) -> Option<&'static str> {
+    const GROUPS: [&str; 6] = [
+        "system:masters",
+        "system:nodes",
+        "system:authenticated",
+        "system:unauthenticated",
+        "system:monitoring",
+        "system:bootstrappers",
+    ];
+    let starts = |starts: &[&str]| starts.iter().any(|start| name.starts_with(start));
+    if GROUPS.contains(&name) || starts(&["system:serviceaccounts", "system:bootstrappers:"]) {
+        Some("group")
+    } else if name == "system:anonymous" || starts(&["system:node:", "system:kube-"]) {
+        Some("user")
+    } else {
+        None
     }
 }
 

@@ -1,4 +1,4 @@
-//! The sources of a kustomization beside its result, to find what the build changed.
+//! The sources of a kustomization next to its result, to find the changes of the build.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;

@@ -64,7 +64,7 @@ impl Discovery {
         let targets = rolecall_render::discover(&listing, &boundaries, &names, roots);
         let mut discovery = Self { targets, names, boundaries, found };
         let settings = config::render_settings(ui, options)?;
-        settings::apply(&mut discovery.targets, &settings, &discovery.boundaries)?;
+        settings::apply(&mut discovery.targets, &settings, &discovery.boundaries, &options.source)?;
         Ok(discovery)
     }
 
@@ -102,7 +102,7 @@ impl Discovery {
             listed.push(format!("{} more", self.targets.len() - LISTED));
         }
         let has = match listed.is_empty() {
-            true => "the input has no kustomizations and charts".to_owned(),
+            true => "the input has no kustomizations or charts".to_owned(),
             false => format!("the input has {}", rolecall_rbac::sentence_list(&listed)),
         };
         CommandError::usage(format!("no target is named `{glob}`: {has}"))

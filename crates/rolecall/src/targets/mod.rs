@@ -14,6 +14,7 @@ mod release;
 mod released;
 mod settings;
 mod several;
+mod sources;
 mod stdin;
 mod traced;
 
@@ -36,6 +37,7 @@ pub(crate) use self::regions::{RenderedPlace, regions};
 pub(crate) use self::release::check_release;
 pub(crate) use self::released::{check as check_deployer, objects as released_objects};
 pub(crate) use self::several::merge;
+pub(crate) use self::sources::TargetSources;
 pub(crate) use self::stdin::trace;
 pub(crate) use self::traced::Traced;
 use crate::cli::{Options, RenderMode};
@@ -68,6 +70,8 @@ pub(crate) struct Targets {
     pub(crate) rendered: Vec<RenderedTarget>,
     /// The others; `None` if they are not known, because nothing is rendered.
     pub(crate) others: Option<Vec<OtherTarget>>,
+    /// The directories from which the chosen ones are rendered, also those that failed.
+    pub(crate) sources: TargetSources,
 }
 
 /// A target that is not rendered.
@@ -87,7 +91,7 @@ pub(crate) fn render(
 ) -> Result<Targets, CommandError> {
     let mode = options.source.render.render;
     if !listing.holds_targets() {
-        return Ok(Targets { rendered: Vec::new(), others: Some(Vec::new()) });
+        return Ok(Targets { others: Some(Vec::new()), ..Targets::default() });
     }
     if mode == RenderMode::Never {
         return Ok(Targets::default());
@@ -103,6 +107,7 @@ pub(crate) fn render(
         .with_hint(Hint::pass("--target GLOB", "render some of them")));
     }
     let targets = std::mem::take(&mut discovery.targets);
+    let sources = TargetSources::of(&targets);
     let (targets, without_tool): (Vec<Target>, Vec<Target>) =
         targets.into_iter().partition(|target| tools.renders(target.tool()));
     if let (RenderMode::Always, Some(target)) = (mode, without_tool.first()) {
@@ -136,7 +141,7 @@ pub(crate) fn render(
     }
     let done = rendered.iter().map(|it| &it.target).chain(&unselected);
     discovery.leave_out(listing, done);
-    Ok(Targets { rendered, others: Some(others) })
+    Ok(Targets { rendered, others: Some(others), sources })
 }
 
 /// Finds the installed tools.

@@ -1,11 +1,16 @@
 //! Findings about the rendering of a chart: values that turn RBAC off, and questions about the cluster.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use rolecall_check::{ClusterQuestion, Finding, Variant, check_variant, cluster_questions};
-use rolecall_rbac::{Authorizer, Origin};
-use rolecall_render::{Names, Release, TargetKind, questions};
+use rolecall_check::{
+    ClusterQuestion, Finding, OmittedObject, Variant, check_variant, cluster_questions,
+    omitted_objects,
+};
+use rolecall_rbac::{Authorizer, Origin, edit_distance_within};
+use rolecall_render::{
+    HELM_HOOKS, Names, Release, TargetKind, questions, templates, unknown_hooks,
+};
 use rolecall_yaml::{self as yaml, Node};
 use serde::Deserialize as _;
 
@@ -30,22 +35,40 @@ pub(crate) fn check_release(
         let switches = switches(release, &target.names);
         check_variant(Variant { result, default, switches: &switches }, findings);
     }
-    let asked = questions(&target.target.directory).into_iter().filter(|question| {
+    let chart = &*release.chart;
+    let origin = |file: &Path, line: u32| Origin::File {
+        path: target.names.shown(file).as_str().into(),
+        line,
+    };
+    let templates = templates(&target.target.directory);
+    let omitted = unknown_hooks(&templates).into_iter().map(|unknown| OmittedObject {
+        chart: chart.into(),
+        origin: origin(&unknown.file, unknown.line),
+        kind: unknown.kind,
+        similar: similar_hook(&unknown.hook),
+        hook: unknown.hook,
+    });
+    findings.extend(omitted_objects(omitted));
+    let asked = questions(&templates).into_iter().filter(|question| {
         let is_answered = |version: &String| release.arguments.contains(version);
         !question.version.as_ref().is_some_and(is_answered)
     });
     let asked: Vec<ClusterQuestion> = asked
         .map(|question| ClusterQuestion {
-            chart: (&*release.chart).into(),
-            origin: Origin::File {
-                path: target.names.shown(&question.file).as_str().into(),
-                line: question.line,
-            },
+            chart: chart.into(),
+            origin: origin(&question.file, question.line),
             action: question.action,
             version: question.version,
         })
         .collect();
     findings.extend(cluster_questions(&asked));
+}
+
+/// Returns the known hook with the most similar name.
+fn similar_hook(hook: &str) -> Option<&'static str> {
+    let distance = |known: &str| edit_distance_within(hook, known, 4);
+    let near = HELM_HOOKS.into_iter().filter_map(|known| Some((distance(known)?, known)));
+    near.min().map(|(_, known)| known).filter(|_| !hook.is_empty())
 }
 
 /// Returns the values of a release that turn RBAC objects off, with their places.

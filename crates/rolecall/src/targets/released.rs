@@ -9,7 +9,7 @@ use rolecall_yaml::{self as yaml, Node};
 use super::FinishedTarget;
 use crate::cli;
 
-/// Returns a finding about what the ServiceAccount that deploys a chart lacks, if one is named.
+/// Returns a finding about the missing access of the ServiceAccount that deploys a chart, if one is named.
 pub(crate) fn check(
     target: &FinishedTarget,
     result: &Inventory,

@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use rolecall_rbac::{Binding, Glob, Inventory, Request, ResourceRequest, subject_matches};
-use rolecall_usage::{Coverage, Credits, Limits, credit};
+use rolecall_rbac::{
+    Binding, Gap, Glob, Inventory, ObjectKind, Request, ResourceRequest, Unread, subject_matches,
+};
+use rolecall_usage::{Coverage, Credits, credit};
 
 use super::{LogFormat, Logs, coverage_lines};
 use crate::cli::Options;
@@ -13,6 +15,7 @@ use crate::exit::Exit;
 use crate::load::{Breadth, Needs, Session};
 use crate::subject::{Subject, SubjectArgument};
 use crate::ui::Ui;
+use crate::words;
 
 /// The logs and the subjects of commands about the use of roles.
 #[derive(Debug, Args)]
@@ -67,15 +70,7 @@ impl Evidence {
             true => Some(SubjectArgument::resolve_all(&parsed, ui, &session, options)?),
             false => None,
         };
-        let logs = super::read(ui, &arguments.logs, arguments.format, Limits::default())?;
-        let exit = logs.report(ui);
-        if logs.tally.coverage().events() == 0 {
-            let what = "the logs contain no events, so they show nothing about unused rights";
-            return Err(CommandError::input(what).with_hint(Hint::pass(
-                "--usage LOG",
-                "read an audit log or a summary of `rolecall usage`",
-            )));
-        }
+        let (logs, exit) = super::read_evidence(ui, &arguments.logs, arguments.format)?;
         let credits = credit(&session.authorizer, &logs.tally.uses());
         let namespaces = match options.namespace.all_namespaces || is_selective {
             true => Vec::new(),
@@ -150,7 +145,24 @@ impl Kept {
     }
 }
 
-/// Returns whether the input can hide bindings or roles.
-pub(crate) fn has_gaps(inventory: &Inventory) -> bool {
-    inventory.gaps().iter().any(rolecall_rbac::Gap::may_hide_any_binding)
+/// Warns of unread input that can hide bindings or roles, and returns whether there is any.
+pub(crate) fn warn_of_gaps(ui: &Ui, inventory: &Inventory) -> bool {
+    let hides_rights = |gap: &&Gap| match &gap.unread {
+        Unread::Anything => true,
+        Unread::Kind { kind, .. }
+        | Unread::KindOutside { kind, .. }
+        | Unread::Object { kind, .. } => matches!(
+            kind,
+            ObjectKind::ClusterRole
+                | ObjectKind::ClusterRoleBinding
+                | ObjectKind::Role
+                | ObjectKind::RoleBinding
+        ),
+        Unread::Authorizer { .. } => false,
+    };
+    let gaps: Vec<&Gap> = inventory.gaps().iter().filter(hides_rights).collect();
+    for gap in words::gaps(gaps.iter().copied()) {
+        ui.warn(format!("there might be more rights; could not read: {gap}"));
+    }
+    !gaps.is_empty()
 }

@@ -8,7 +8,8 @@ use flate2::read::MultiGzDecoder;
 use ruzstd::decoding::StreamingDecoder;
 
 use super::is_stdin;
-use crate::error::CommandError;
+use super::parquet::{self, Rows};
+use crate::error::{CommandError, Hint};
 use crate::file::{name, unreadable};
 
 /// Returns the files that paths name, sorted within a directory or a pattern.
@@ -71,12 +72,32 @@ pub(super) fn open<'p>(
     };
     let mut raw = BufReader::with_capacity(1 << 18, Counted { raw, pass });
     let start = peek(&mut raw).map_err(|error| unreadable(path, error))?;
+    if start == parquet::MAGIC {
+        (raw.get_ref().pass)(size(path));
+        return Ok((Box::new(rows(path)?), name(path)));
+    }
     let unpacked: Box<dyn Read + 'p> = match start {
         [0x1f, 0x8b, ..] => Box::new(MultiGzDecoder::new(raw)),
         [0x28, 0xb5, 0x2f, 0xfd] => Box::new(Frames { raw: Some(raw), decoder: None }),
         _ => Box::new(raw),
     };
     Ok((unpacked, name(path)))
+}
+
+/// Opens a Parquet file. Its last bytes describe it, so it cannot be read from a pipe.
+fn rows(path: &Path) -> Result<BufReader<Rows>, CommandError> {
+    if is_stdin(path) {
+        let error = "stdin contains a Parquet file, which can be read only from a file";
+        return Err(CommandError::usage(error)
+            .with_hint(Hint::quote("write it to a file, and pass its name")));
+    }
+    let open = || {
+        let mut rows = BufReader::with_capacity(1 << 16, Rows::of(path)?);
+        // Without any row, the reason is an error and not the end of the text.
+        io::BufRead::fill_buf(&mut rows)?;
+        Ok(rows)
+    };
+    open().map_err(|error| unreadable(path, error))
 }
 
 /// Returns up to four bytes without consuming them.

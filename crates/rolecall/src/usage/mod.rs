@@ -2,8 +2,10 @@
 
 mod evidence;
 mod input;
+pub(crate) mod parquet;
 mod pipeline;
 mod progress;
+mod rights;
 mod words;
 
 use std::path::{Path, PathBuf};
@@ -15,7 +17,8 @@ use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::slow_input::SlowInputNote;
 use crate::ui::Ui;
-pub(crate) use evidence::{Evidence, EvidenceArguments, Kept, has_gaps};
+pub(crate) use evidence::{Evidence, EvidenceArguments, Kept, warn_of_gaps};
+pub(crate) use rights::{RightsUse, SubjectUse, rights_of};
 pub(crate) use words::{coverage_lines, request_words, subject_glob, subject_words, time_words};
 
 /// The formats of logs.
@@ -63,6 +66,24 @@ pub(crate) fn read(
     read_part(ui, paths, Shard { index: 0, count: 1 }, format, limits)
 }
 
+/// Reads logs that must contain events, and returns the exit code for unreadable parts of them.
+pub(crate) fn read_evidence(
+    ui: &Ui,
+    paths: &[PathBuf],
+    format: LogFormat,
+) -> Result<(Logs, Exit), CommandError> {
+    let logs = read(ui, paths, format, Limits::default())?;
+    let exit = logs.report(ui);
+    if logs.tally.coverage().events() == 0 {
+        let what = "the logs contain no events, so they show nothing about unused rights";
+        return Err(CommandError::input(what).with_hint(Hint::pass(
+            "--usage LOG",
+            "read an audit log or a summary of `rolecall usage`",
+        )));
+    }
+    Ok((logs, exit))
+}
+
 /// Reads a part of the logs that paths name.
 pub(crate) fn read_part(
     ui: &Ui,
@@ -103,7 +124,9 @@ impl Logs {
             ui.warn(format!("{number} {} could not be read as audit events", lines(number)));
         }
         if coverage.truncated > 0 && self.partial.is_empty() {
-            ui.note("the last line is incomplete, as usual for a log that is still written");
+            ui.note(
+                "the last line is incomplete, as is usual for a log that is still being written",
+            );
         }
         if coverage.other > 0 {
             let number = coverage.other;

@@ -118,7 +118,7 @@ fn feed_one(
                 Err(error) => {
                     send_rest(reader, send, block);
                     reader.ends_early();
-                    return Ok(Some(format!("{name}: cannot be read to its end: {error}")));
+                    return Ok(Some(format!("{name}: cannot be read to the end: {error}")));
                 }
             }
             if block.len() < BLOCK {
@@ -132,7 +132,13 @@ fn feed_one(
                     ended = fill(&mut text, &mut block, length);
                     continue;
                 }
-                None => Vec::new(),
+                None => {
+                    reader.ends_early();
+                    let longest = LONGEST >> 20;
+                    return Ok(Some(format!(
+                        "{name}: cannot be read to its end: it contains a line longer than {longest} MiB"
+                    )));
+                }
             };
             let mut following = Vec::with_capacity(BLOCK.max(rest.len()));
             following.extend_from_slice(&rest);
@@ -148,7 +154,7 @@ fn feed_one(
     };
     Ok(result.err().map(|reason| {
         reader.ends_early();
-        format!("{name}: cannot be read to its end: {reason}")
+        format!("{name}: cannot be read to the end: {reason}")
     }))
 }
 

@@ -130,7 +130,7 @@ fn why_names_the_risks_of_its_commands() {
       to allow exactly this, run `rolecall fix impersonate users/bob --for sa/shop:tool --allow-risky -f -`
       risk: its holders can act as others (RC532); alternative: grant it the required permissions directly
       a role that would allow it is not bound to sa/shop:tool: ClusterRole cluster-admin (default)
-        to change that, grant just this with `rolecall fix --allow-risky`: binding ClusterRole cluster-admin would also allow far more: * *.*
+        to change that, grant only this request: binding ClusterRole cluster-admin would also allow far more: * *.*
       only Kubernetes' default bindings apply here
     --- stderr
     note: assuming the object `bob` of `users`
@@ -164,11 +164,11 @@ subjects:
     no: User "system:serviceaccount:shop:tool" cannot create resource "pods/exec" in API group "" in the namespace "shop"
       to allow exactly this, run `rolecall fix create pods/exec --for sa/shop:tool --allow-risky -f -`
       risk: its holders can run commands in any Pod (RC518); alternative: request `pods/log` or `pods/portforward`
-      near miss: RoleBinding shop/tool (-:17), Role shop/tool, rules[0]: get pods/exec
+      near miss: RoleBinding shop/tool (<stdin>:17), Role shop/tool, rules[0]: get pods/exec
         but the rule has the verb get, not create
-        to change that, add `create` to its verbs in Role shop/tool (-:9); risk: its holders can run commands in any Pod (RC518)
+        to change that, add `create` to its verbs in Role shop/tool (<stdin>:9); risk: its holders can run commands in any Pod (RC518)
       roles that would allow it are not bound to sa/shop:tool: ClusterRole edit (default), ClusterRole admin (default), ClusterRole cluster-admin (default)
-        to change that, grant just this with `rolecall fix --allow-risky`: binding ClusterRole edit would also allow 408 other things, such as `get pods/attach`
+        to change that, grant only this request: binding ClusterRole edit would also allow 408 other things, such as `get pods/attach`
     --- stderr
     note: no `-n` given: assuming namespace `shop`, the only one in the input
     --- exit 1

@@ -268,6 +268,7 @@ fn a_role_binding_grants_bind_in_its_namespace() {
     NAMESPACE       RESOURCE                                GET  BIND  ESCALATE
     delegated-bind  clusterroles.rbac.authorization.k8s.io  no   yes   no
     default         clusterroles.rbac.authorization.k8s.io  no   no    no
+    6 answers: 1 yes, 5 no
     --- exit 0
     "#);
 }
@@ -392,7 +393,7 @@ fn yaml_contains_the_near_misses() {
         nearMisses:
         - kind: other-namespace
           message: it only applies in namespace ns-1
-          change: use `-n ns-1` if you meant that namespace, or grant just this with `rolecall fix` in namespace default
+          change: use `-n ns-1` if you meant that namespace, or grant only this request in namespace default
           binding:
             kind: RoleBinding
             namespace: ns-1

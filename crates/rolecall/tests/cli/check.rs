@@ -22,7 +22,7 @@ fn findings_are_a_table_and_fail() {
 #[test]
 fn no_findings_pass_with_a_message() {
     assert_snapshot!(rolecall("check fixtures/ns-1 --severity critical"), @r#"
-        nothing found
+        nothing found of critical severity
         checked 9 objects in 3 files
         --- exit 0
         "#);
@@ -365,7 +365,7 @@ subjects: [{kind: ServiceAccount, name: web, namespace: shpo}]
     let checked =
         |arguments: &str| rolecall_with(&format!("check - --severity high {arguments}"), manifests);
     assert_snapshot!(checked(""), @r#"
-    nothing found
+    nothing found of high severity or above
     checked 2 objects in 1 file
     --- stderr
     warning: ServiceAccount `web` names no namespace and is read in `default`, but subjects are in `shpo`, which the tool that wrote stdin probably used
@@ -400,7 +400,7 @@ fn kustomizations_are_reported_and_patches_not_checked() {
     let mut command = command();
     command.args(split("check . --severity high")).current_dir(&folder);
     assert_snapshot!(run(&mut command, ""), @r#"
-    nothing found, but not everything could be read
+    nothing found of high severity or above, but not everything could be read
     not read: prod/kustomization.yaml
     checked 1 object in 1 file
     --- stderr
@@ -422,7 +422,7 @@ fn a_kustomization_that_kustomize_refuses_is_an_error() {
         run(&mut command, "")
     };
     assert_snapshot!(checked("check . --severity high"), @r#"
-    nothing found, but not everything could be read
+    nothing found of high severity or above, but not everything could be read
     not read: kustomization.yaml
     checked 1 object in 1 file
     --- stderr

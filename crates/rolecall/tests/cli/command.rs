@@ -154,7 +154,7 @@ fn indent(line: &str) -> String {
     out
 }
 
-/// Splits a command line at spaces outside of single quotes.
+/// Splits a command line at spaces outside single quotes.
 pub(crate) fn split(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;

@@ -209,14 +209,14 @@ fn the_cluster_gives_the_names() {
 #[test]
 fn a_slow_cluster_does_not_delay_the_user() {
     let server = Server::with(&["ns-1"], |_| {
-        std::thread::sleep(Duration::from_secs(5));
+        std::thread::sleep(Duration::from_secs(30));
         None
     });
     let started = Instant::now();
     // The built-in resources are known without a server.
     assert_eq!(complete_on(&server, "can-i get dep"), "deployments");
     assert_eq!(complete_on(&server, "can-i --for sa/"), "");
-    assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
 }
 
 #[cfg(unix)]

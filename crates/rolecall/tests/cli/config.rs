@@ -269,7 +269,7 @@ fn a_configuration_can_be_named_yml() {
     let mild = config("severities: {RC510: info}\n");
     let files = [("a.yaml", READER), ("rolecall.yml", &*mild)];
     assert_snapshot!(check_in(&files, "check . --severity medium"), @r#"
-    nothing found
+    nothing found of medium severity or above
     checked 3 objects in 2 files
     --- stderr
     note: configured by rolecall.yml

@@ -226,6 +226,31 @@ fn errors_are_objects_in_structured_formats() {
 }
 
 #[test]
+fn reports_of_ci_say_that_nothing_could_be_read() {
+    assert_snapshot!(rolecall("check nowhere -o github"), @r#"
+    ::error title=not read::nowhere: no such file or directory
+    --- stderr
+    error: nowhere: no such file or directory
+    --- exit 2
+    "#);
+    assert_snapshot!(rolecall("check nowhere -o junit").stdout, @r#"
+    <?xml version="1.0" encoding="UTF-8"?>
+    <testsuites name="rolecall" tests="1" failures="0" errors="1">
+      <testsuite name="rolecall check" tests="1" failures="0" errors="1">
+        <testcase classname="not-read" name="not read: nowhere: no such file or directory">
+          <error type="not-read" message="nowhere: no such file or directory"/>
+        </testcase>
+      </testsuite>
+    </testsuites>
+    "#);
+    let log = rolecall("check nowhere -o sarif").stdout;
+    let log: serde_json::Value = serde_json::from_str(&log).unwrap();
+    assert_snapshot!(log["runs"][0]["invocations"][0], @r#"{"executionSuccessful":false,"toolExecutionNotifications":[{"level":"error","message":{"text":"not read: nowhere: no such file or directory"}}]}"#);
+    assert_eq!(log["runs"][0]["results"], serde_json::json!([]));
+    assert_snapshot!(rolecall("diff fixtures/ns-1 nowhere -o github").stdout, @r#"::error title=not read::nowhere: no such file or directory"#);
+}
+
+#[test]
 fn help_is_short_or_long_and_lists_common_options_once() {
     let (short, long) = (rolecall("who-can -h").stdout, rolecall("who-can --help").stdout);
     assert!(!short.contains("Examples:") && long.contains("Examples:"), "{short}");
@@ -383,6 +408,7 @@ fn manual_pages_have_the_sections_of_manual_pages() {
             "SYNOPSIS",
             "DESCRIPTION",
             "OPTIONS",
+            "LISTING",
             "SCOPE",
             "SOURCE",
             "CLUSTER",
@@ -405,4 +431,24 @@ fn a_snapshot_has_one_line_per_served_resource() {
     let pods = snapshot.lines().filter(|line| line.contains("\"resource\":\"pods\""));
     assert_eq!(pods.count(), 1);
     assert_eq!(rolecall_with("snapshot -f -", &snapshot).stdout, snapshot);
+}
+
+#[test]
+fn paths_of_kubectl_and_urls_lead_to_the_notation_of_rolecall() {
+    for (resource, hint) in [
+        ("nodes/n1/proxy", "use `nodes/proxy --name n1` instead of `nodes/n1/proxy`"),
+        ("pods/log/web-0", "use `pods/log --name web-0` instead of `pods/log/web-0`"),
+        (
+            "deploy/web/scale",
+            "use `deployments.apps/scale --name web` instead of `deploy/web/scale`",
+        ),
+        ("https://prod/metrics", "use `/metrics` instead of `https://prod/metrics`"),
+        ("all", "use `*` instead of `all`"),
+    ] {
+        let ran =
+            rolecall(&format!("can-i get {resource} --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1"));
+        let hints: Vec<&str> =
+            ran.stderr.lines().filter_map(|line| line.strip_prefix("hint: ")).collect();
+        assert_eq!((ran.exit, hints), (Some(2), vec![hint]), "{resource}");
+    }
 }

@@ -89,7 +89,7 @@ fn a_missing_mount_fails() {
     let stdout = ran.stdout.replace(&*folder.path().to_string_lossy(), "FOLDER");
     assert_snapshot!(Ran { stdout, ..ran }, @"
     failed   token file: FOLDER/token does not exist
-             in the Pod's spec, and its ServiceAccount, remove `automountServiceAccountToken: false`, which prevents mounting a token
+             in the Pod's spec and its ServiceAccount, remove `automountServiceAccountToken: false`, which prevents mounting a token
     failed   CA file: FOLDER/ca.crt does not exist
              run `kubectl get configmap kube-root-ca.crt -n default -o yaml` to see the certificate that ca.crt should contain
     failed   namespace file: FOLDER/namespace does not exist
@@ -199,7 +199,7 @@ fn without_a_token_requests_are_anonymous() {
     fs::remove_file(server.folder.path().join("token")).unwrap();
     assert_snapshot!(doctor(&server, ""), @"
     failed   token file: FOLDER/token does not exist
-             in the Pod's spec, and its ServiceAccount, remove `automountServiceAccountToken: false`, which prevents mounting a token
+             in the Pod's spec and its ServiceAccount, remove `automountServiceAccountToken: false`, which prevents mounting a token
     ok       CA file: FOLDER/ca.crt can be read
     ok       namespace file: the Pod's namespace is ns-1
     ok       connection: SERVER answers, with a certificate that ca.crt verifies

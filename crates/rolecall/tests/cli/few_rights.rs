@@ -25,12 +25,90 @@ fn reviewing() -> Server {
 }
 
 #[test]
-fn who_can_asks_the_server_about_known_subjects() {
-    let ran = reviewing().rolecall("admin", "who-can list pods -n ns-1");
-    let says = "note: according to the server, sa/ns-1:k-sa-1 can list pods in namespace ns-1, through \
-        objects that could not be read";
-    assert!(ran.stderr.contains(says), "{ran}");
-    assert_eq!(ran.exit, Some(3));
+fn who_can_lists_known_subjects_that_the_server_allows() {
+    let note = "allowed by the server, through objects that could not be read";
+    for (format, row) in [
+        ("table", format!("sa/ns-1:k-sa-1   ns-1                         {note}\n")),
+        ("csv", format!("sa/ns-1:k-sa-1,ns-1,,,,,,\"{note}\"\n")),
+        ("markdown", format!("| sa/ns-1:k-sa-1 | ns-1 |  |  | {note} |\n")),
+        ("name", "sa/ns-1:k-sa-1\n".to_owned()),
+        (
+            "jsonl",
+            "\"confirmed\":[{\"subject\":\"sa/ns-1:k-sa-1\",\"namespace\":\"ns-1\"}]".to_owned(),
+        ),
+    ] {
+        let asked = format!("who-can list pods -n ns-1 -o {format}");
+        let ran = reviewing().rolecall("admin", &asked);
+        assert!(ran.stdout.contains(&row), "{format}: {ran}");
+        assert!(!ran.stderr.contains("no subject found"), "{ran}");
+        assert_eq!(ran.exit, Some(3));
+    }
+}
+
+/// The owner of a namespace reads its RoleBindings, but not ClusterRoles.
+#[test]
+fn bindings_of_unread_roles_are_named_if_the_server_does_not_answer() {
+    let server = Server::with(&["ns-1"], |seen| {
+        let is_review = seen.path.ends_with("subjectaccessreviews");
+        let refused = is_review.then(|| Reply::failure(403, "Forbidden", "no"));
+        refused.or_else(|| refuse(seen, "roles"))
+    });
+    let ran = server.rolecall("admin", "who-can list pods -n ns-1");
+    let says = "note: sa/ns-1:k-sa-1 might be able to list pods in namespace ns-1: RoleBinding \
+        ns-1/pod-lister refers to a role that could not be read";
+    assert!(ran.stderr.lines().any(|line| line == says), "{ran}");
+    assert_eq!(ran.exit, Some(3), "{ran}");
+}
+
+#[test]
+fn a_pattern_names_the_list_that_could_hide_its_matches() {
+    let server = Server::with(&["ns-1"], |seen| {
+        let all = ["clusterroles", "roles", "serviceaccounts", "namespaces"];
+        all.into_iter().find_map(|resource| refuse(seen, resource))
+    });
+    let ran = server.rolecall("admin", "can-i list pods --for sa/* -A");
+    assert!(ran.stderr.contains("but not everything could be read: every ServiceAccount"), "{ran}");
+    assert_eq!(ran.exit, Some(2), "{ran}");
+}
+
+/// An extension server that does not respond only matters to questions about its resources.
+#[test]
+fn an_unavailable_api_group_only_matters_to_its_questions() {
+    let server = || {
+        Server::with(&["ns-1"], |seen| {
+            let versions = json!([{"version": "v1beta1", "freshness": "Stale", "resources": []}]);
+            let group = json!({"metadata": {"name": "metrics.example.net"}, "versions": versions});
+            let list = json!({"kind": "APIGroupDiscoveryList", "items": [group]});
+            (seen.path.split('?').next() == Some("/apis")).then(|| Reply::json(&list))
+        })
+    };
+    for (asked, warns) in [
+        ("can-i list pods -n ns-1", false),
+        ("why get /metrics", false),
+        ("who-can get secrets -n ns-1", false),
+        ("fix list pods --for sa/k-sa-1 -n ns-1", false),
+        ("can-i list nodes.metrics.example.net", true),
+        ("can-i list '*'", true),
+        ("can-i --verbs list --resources pods -n ns-1", true),
+        ("rules -n ns-1", true),
+    ] {
+        let ran = server().rolecall("admin", asked);
+        let warning = "cannot discover the resources of `metrics.example.net/v1beta1`";
+        assert_eq!(ran.stderr.contains(warning), warns, "{asked}: {ran}");
+    }
+}
+
+/// Roles that could not be read can hide rights, so nothing is known about their use.
+#[test]
+fn commands_about_use_name_what_could_hide_rights() {
+    let log = "crates/rolecall-usage/tests/data/native-1.36.jsonl.gz";
+    for command in ["unused", "tighten"] {
+        let ran = reviewing().rolecall("admin", &format!("{command} --usage {log}"));
+        let says = "warning: there might be more rights; could not read: every ClusterRole, \
+            ClusterRoleBinding and RoleBinding: User \"admin\" cannot list them";
+        assert!(ran.stderr.lines().any(|line| line == says), "{command}: {ran}");
+        assert_eq!(ran.exit, Some(3), "{command}: {ran}");
+    }
 }
 
 /// Lists of Pods are large, and a program seldom needs them. A refused one never becomes a gap.

@@ -73,7 +73,7 @@ fn refusals_in_any_text_are_fixed_and_others_distinguished() {
     --- stderr
     note: allows sa/ns-1:k-sa-1 to list nodes at the cluster scope; list pods in namespace default
     note: no other access is granted
-    warning: stdin:4: pods "x" is forbidden: exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1: a ResourceQuota refused, not RBAC: request less, delete unused objects, or ask for a higher quota
+    warning: stdin:4: pods "x" is forbidden: exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1: a ResourceQuota refused this, not RBAC: request less, delete unused objects, or ask for a higher quota
     warning: stdin:5: pods is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "po: the refusal is cut off: pass the whole message
     --- exit 0
     "#);
@@ -86,7 +86,7 @@ fn escalation_refusals_name_the_missing_rules() {
     --- stderr
     error: stdin:1: bob writes roles.rbac.authorization.k8s.io "r": the author of a role or binding must have all rules that it grants; `bob` does not have the rules below; ask a user who has them, such as a cluster-admin, to apply it
     note: missing: get,list secrets
-    hint: run `rolecall fix get,list secrets --for user/bob -n default -f fixtures/ns-1` to grant user/bob these rules, so that it can grant them (with the namespace of the role as `-n`)
+    hint: run `rolecall fix get,list secrets --for user/bob -n NAMESPACE -f fixtures/ns-1` to grant user/bob these rules, so that it can grant them (with the namespace of the role as NAMESPACE)
     --- exit 1
     "#);
 }

@@ -52,10 +52,10 @@ kind: RoleBinding
 ";
     assert_snapshot!(rolecall_with(&format!("{ASK} -f -"), manifests), @r#"
     unknown: as far as can be determined, User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "pods" in API group "" in the namespace "ns-1"
-      could not read: a RoleBinding at -:6: a `:` is not allowed here: check the indentation, or quote the string
+      could not read: a RoleBinding at <stdin>:6: a `:` is not allowed here: check the indentation, or quote the string
       roles that would allow it are not bound to sa/ns-1:k-sa-1 as far as can be determined: ClusterRole view (default), ClusterRole edit (default), ClusterRole admin (default)
     --- stderr
-    error: -:6:12: a `:` is not allowed here: check the indentation, or quote the string
+    error: <stdin>:6:12: a `:` is not allowed here: check the indentation, or quote the string
     --- exit 2
     "#);
 }
@@ -64,7 +64,7 @@ kind: RoleBinding
 fn nothing_at_all() {
     assert_snapshot!(rolecall_with(&format!("{ASK} -f -"), ""), @r#"
     --- stderr
-    error: -: it contains no Kubernetes objects
+    error: <stdin>: it contains no Kubernetes objects
     --- exit 2
     "#);
 }

@@ -117,14 +117,15 @@ fn both_disagree_about_what_the_node_authorizer_allows() {
 #[test]
 fn a_matrix_of_the_server() {
     let question = "can-i --for sa/k-sa-1 --resources pods,nodes -n ns-1 -n default --mode live";
-    assert_snapshot!(server().rolecall("admin", question), @"
+    assert_snapshot!(server().rolecall("admin", question), @r#"
     NAMESPACE  RESOURCE  GET  LIST  WATCH  CREATE  UPDATE  PATCH  DELETE  DELETE
                                                                           COLLECTION
     -          nodes     no   no    no     no      no      no     no      no
     ns-1       pods      no   yes   no     no      no      no     no      no
     default    pods      no   no    no     no      no      no     no      no
+    24 answers: 1 yes, 23 no
     --- exit 0
-    ");
+    "#);
 }
 
 #[test]
@@ -161,13 +162,14 @@ fn callers_without_reviews_and_impersonation_get_unknown() {
 fn many_questions_about_the_caller_are_one_rules_review() {
     let server = server();
     let ran = server.rolecall(ACCOUNT, "can-i --resources pods,secrets -n ns-1 --mode live");
-    assert_snapshot!(ran, @"
+    assert_snapshot!(ran, @r#"
     RESOURCE  GET  LIST  WATCH  CREATE  UPDATE  PATCH  DELETE  DELETE
                                                                COLLECTION
     pods      no   yes   no     no      no      no     no      no
     secrets   no   no    no     no      no      no     no      no
+    16 answers: 1 yes, 15 no
     --- exit 0
-    ");
+    "#);
     let reviews: Vec<String> =
         server.seen().into_iter().filter(|seen| seen.contains("subject")).collect();
     assert_eq!(
@@ -188,12 +190,13 @@ fn an_incomplete_rules_review_is_not_relied_on() {
             .then(|| Reply::json(&json!({"kind": "SelfSubjectRulesReview", "status": status})))
     });
     let question = "can-i --verbs get,list --resources pods,secrets -n ns-1 --mode live";
-    assert_snapshot!(server.rolecall(ACCOUNT, question), @"
+    assert_snapshot!(server.rolecall(ACCOUNT, question), @r#"
     RESOURCE  GET  LIST
     pods      no   yes
     secrets   no   no
+    4 answers: 1 yes, 3 no
     --- exit 0
-    ");
+    "#);
     let own = "POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
     assert_eq!(server.seen().iter().filter(|seen| *seen == own).count(), 4);
 }
@@ -353,11 +356,12 @@ fn a_cluster_is_compared_with_manifests_and_snapshots() {
     let server = server();
     let snapshot = server.rolecall("admin", "snapshot").stdout;
     let mut command = server.command("admin", "diff - cluster --fail-on any");
-    assert_snapshot!(server.tidy(run(&mut command, &snapshot)), @"
+    assert_snapshot!(server.tidy(run(&mut command, &snapshot)), @r#"
     --- stderr
+    note: escalation paths were not compared, because Pods were not read; `--paths` compares them
     note: no subject gains or loses access
     --- exit 0
-    ");
+    "#);
     let overlay = "diff cluster overlay:fixtures/project-swan/after";
     assert_snapshot!(server.rolecall("admin", overlay), @r#"
     CHANGE   SUBJECT                         ACCESS                                            THROUGH
@@ -367,6 +371,8 @@ fn a_cluster_is_compared_with_manifests_and_snapshots() {
     RC511   medium     sa/project-swan:secret-reader   project-swan   read all Secrets at once
 
     1 gained, 1 risk (1 medium)
+    --- stderr
+    note: escalation paths were not compared, because Pods were not read; `--paths` compares them
     --- exit 0
     "#);
 }
@@ -426,6 +432,17 @@ fn a_custom_workload_can_be_in_an_overlay() {
 }
 
 /// Logs of any level never contain a credential.
+/// Libraries log the URLs of requests.
+#[test]
+fn debug_logs_contain_no_password_of_the_server() {
+    let server = server();
+    let mut command = server.command("admin", "can-i list pods --for sa/k-sa-1 -n ns-1 -vvv");
+    command.args(["--server", &server.url().replace("://", "://me:hunter2@")]);
+    let ran = run(&mut command, "");
+    assert_eq!(ran.exit, Some(0), "{ran}");
+    assert!(ran.stderr.contains("TRACE") && !ran.stderr.contains("hunter2"), "{ran}");
+}
+
 #[test]
 fn debug_logs_contain_no_token() {
     let server = server();

@@ -60,6 +60,7 @@ mod rules;
 mod sarif;
 mod schemas;
 mod scripts;
+mod serve;
 mod server;
 mod settle;
 mod snapshot;

@@ -12,6 +12,7 @@ fn rows_of_words() {
     pods      yes  yes   no
     nodes     no   no    no
     /metrics  no   no    no
+    9 answers: 2 yes, 7 no
     --- exit 0
     "#);
 }
@@ -103,22 +104,22 @@ fn several_subjects_and_namespaces_have_columns() {
             "can-i --for 'sa/*' --for user/jane -A -f fixtures/v08-same-name-two-namespaces \
              --resources pods,nodes --verbs get,delete"
         ),
-        @r"
-        SUBJECT          NAMESPACE  RESOURCE  GET  DELETE
-        sa/v08-prod:app  -          nodes     no   no
-        sa/v08-prod:app  *          pods      no   no
-        sa/v08-prod:app  v08-prod   pods      yes  no
-        sa/v08-prod:app  v08-test   pods      no   no
-        sa/v08-test:app  -          nodes     no   no
-        sa/v08-test:app  *          pods      no   no
-        sa/v08-test:app  v08-prod   pods      no   no
-        sa/v08-test:app  v08-test   pods      yes  yes
-        user/jane        -          nodes     no   no
-        user/jane        *          pods      no   no
-        user/jane        v08-prod   pods      no   no
-        user/jane        v08-test   pods      no   no
+        @r#"
+        SUBJECT          NAMESPACE           RESOURCE  GET  DELETE
+        sa/v08-prod:app  -                   nodes     no   no
+        sa/v08-prod:app  *                   pods      no   no
+        sa/v08-prod:app  v08-prod            pods      yes  no
+        sa/v08-prod:app  v08-test            pods      no   no
+        sa/v08-test:app  -                   nodes     no   no
+        sa/v08-test:app  *                   pods      no   no
+        sa/v08-test:app  v08-prod            pods      no   no
+        sa/v08-test:app  v08-test            pods      yes  yes
+        user/jane        -                   nodes     no   no
+        user/jane        *                   pods      no   no
+        user/jane        v08-prod, v08-test  pods      no   no
+        24 answers: 3 yes, 21 no
         --- exit 0
-        "
+        "#
     );
 }
 
@@ -130,6 +131,7 @@ fn a_verb_and_a_resource_can_have_several_subjects() {
         NAMESPACE  RESOURCE  GET  LIST
         ns-1       pods      no   yes
         default    pods      no   no
+        4 answers: 1 yes, 3 no
         --- exit 0
         "#
     );
@@ -146,6 +148,7 @@ fn cells_that_depend_on_unread_input_are_unknown() {
         RESOURCE  GET      DELETE
         pods      yes      unknown
         nodes     unknown  unknown
+        4 answers: 1 yes, 3 unknown
         --- stderr
         warning: fixtures/unread-document/invalid.yaml:7:9: expected `,` or `}`
         warning: 3 answers are unknown, because something could not be read

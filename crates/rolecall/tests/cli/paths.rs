@@ -102,13 +102,13 @@ fn default_roles_and_bindings_yield_no_path() {
     // Controllers are steps, and starts only on request.
     assert_snapshot!(rolecall_with("paths -f - --show-system", ACCOUNT), @r#"
     1 of 10 subjects can reach cluster-admin
-    already there by their own bindings: group/system:masters
+    already at the target through their own bindings: group/system:masters
 
     user/system:kube-controller-manager reaches cluster-admin in 2 steps
       1. X01 request a token: gains sa/kube-system:clusterrole-aggregation-controller
          create serviceaccounts/token "clusterrole-aggregation-controller" in namespace kube-system
            by ClusterRoleBinding system:kube-controller-manager (default) of ClusterRole system:kube-controller-manager (default), rules[10]
-      2. X17 change a role that one holds: gains cluster-admin
+      2. X17 change its own role: gains cluster-admin
          as sa/kube-system:clusterrole-aggregation-controller: update clusterroles.rbac.authorization.k8s.io "system:basic-user" at the cluster scope
            by ClusterRoleBinding system:controller:clusterrole-aggregation-controller (default) of ClusterRole system:controller:clusterrole-aggregation-controller (default), rules[0]
          as sa/kube-system:clusterrole-aggregation-controller: escalate clusterroles.rbac.authorization.k8s.io "system:basic-user" at the cluster scope
@@ -152,12 +152,12 @@ subjects: [{kind: User, name: jane, apiGroup: rbac.authorization.k8s.io}]
     1 of 2 subjects can reach cluster-admin
 
     Choke points: grants whose removal stops the most paths
-      1 path: user/jane in ClusterRoleBinding apis (-:7) of ClusterRole apis (-:2), rules[0]
+      1 path: user/jane in ClusterRoleBinding apis (<stdin>:7) of ClusterRole apis (<stdin>:2), rules[0]
 
     user/jane reaches cluster-admin in 1 step
       1. X26 depend on something that the input does not show: gains cluster-admin
          create apiservices.apiregistration.k8s.io at the cluster scope
-           by ClusterRoleBinding apis (-:7) of ClusterRole apis (-:2), rules[0]
+           by ClusterRoleBinding apis (<stdin>:7) of ClusterRole apis (<stdin>:2), rules[0]
          assumes that a client with more rights uses the API group of the APIService
     --- exit 3
     "#);
@@ -226,7 +226,7 @@ fn unknown_sinks_are_usage_errors() {
 #[test]
 fn a_cut_removes_only_what_the_paths_use() {
     assert_snapshot!(rolecall("paths --cut -f fixtures/ci-to-admin"), @r#"
-    # Without 1 grant, no subject reaches cluster-admin any more:
+    # Removing 1 grant stops all paths to cluster-admin:
     # 1. sa/ci:release in ClusterRoleBinding release-installer (fixtures/ci-to-admin/manifests.yaml:34) of ClusterRole release-installer (fixtures/ci-to-admin/manifests.yaml:22), rules[0]: on 3 paths
     #    loses create,patch clusterrolebindings.rbac.authorization.k8s.io
     apiVersion: rbac.authorization.k8s.io/v1
@@ -259,7 +259,7 @@ fn a_cut_is_a_diff_or_files_or_a_document() {
        resources: ["clusterroles"]
        verbs: ["get", "list", "bind"]
     --- stderr
-    note: Without 1 grant, no subject reaches cluster-admin any more:
+    note: Removing 1 grant stops all paths to cluster-admin:
     note: 1. sa/ci:release in ClusterRoleBinding release-installer (fixtures/ci-to-admin/manifests.yaml:34) of ClusterRole release-installer (fixtures/ci-to-admin/manifests.yaml:22), rules[0]: on 3 paths
     note:    loses create,patch clusterrolebindings.rbac.authorization.k8s.io
     --- exit 0
@@ -301,13 +301,13 @@ subjects: [{kind: User, name: jane, apiGroup: rbac.authorization.k8s.io}]
     user/jane reaches cluster-admin in 1 step
       1. X11 impersonate a member of groups: gains cluster-admin
          impersonate users "rolecall-anybody" at the cluster scope
-           by ClusterRoleBinding two-ways (-:9) of ClusterRole two-ways (-:2), rules[1]
+           by ClusterRoleBinding two-ways (<stdin>:9) of ClusterRole two-ways (<stdin>:2), rules[1]
          impersonate groups "system:masters" at the cluster scope
-           by ClusterRoleBinding two-ways (-:9) of ClusterRole two-ways (-:2), rules[1]
+           by ClusterRoleBinding two-ways (<stdin>:9) of ClusterRole two-ways (<stdin>:2), rules[1]
       or, without these grants, in 1 step:
       1. X22 change objects at admission: gains cluster-admin
          create mutatingwebhookconfigurations.admissionregistration.k8s.io at the cluster scope
-           by ClusterRoleBinding two-ways (-:9) of ClusterRole two-ways (-:2), rules[0]
+           by ClusterRoleBinding two-ways (<stdin>:9) of ClusterRole two-ways (<stdin>:2), rules[0]
     --- exit 1
     "#);
 }
@@ -317,7 +317,7 @@ fn a_cut_keeps_the_rights_that_must_stay() {
     assert_snapshot!(
         rolecall("paths --cut -f fixtures/ci-to-admin --keep 'sa/ci:release create clusterrolebindings'"),
         @r#"
-        # Without 1 grant, no subject reaches cluster-admin any more:
+        # Removing 1 grant stops all paths to cluster-admin:
         # 1. sa/ci:release in ClusterRoleBinding release-installer (fixtures/ci-to-admin/manifests.yaml:34) of ClusterRole release-installer (fixtures/ci-to-admin/manifests.yaml:22), rules[1]: on 3 paths
         #    loses bind clusterroles.rbac.authorization.k8s.io
         apiVersion: rbac.authorization.k8s.io/v1
@@ -338,4 +338,93 @@ fn a_cut_keeps_the_rights_that_must_stay() {
         "paths --cut -f fixtures/ci-to-admin --keep 'sa/ci:release create clusterrolebindings' --keep 'sa/ci:release bind clusterroles/cluster-admin'",
     );
     assert_eq!((ran.exit, ran.stdout.as_str()), (Some(1), ""), "{ran}");
+}
+
+/// Manifests without namespaces, for a user who passes `-n tools`.
+const UNPLACED: &str = "\
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: controller}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: controller}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}
+subjects:
+- {kind: ServiceAccount, name: controller, namespace: tools}
+";
+
+#[test]
+fn service_accounts_that_only_bindings_name_are_noted() {
+    let unplaced = rolecall_with("paths -f -", UNPLACED);
+    let note = "1 ServiceAccount that bindings name is not in the input, such as sa/tools:controller: no path";
+    assert!(unplaced.stderr.contains(note), "{unplaced}");
+    let placed = rolecall_with("paths -f - -n tools", UNPLACED);
+    assert!(placed.stdout.contains("through their own bindings: sa/tools:controller"), "{placed}");
+    assert!(!placed.stderr.contains("is not in the input"), "{placed}");
+}
+
+const HOOK: &str = "\
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: injector, namespace: tools}
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: MutatingWebhookConfiguration
+metadata: {name: injector}
+webhooks: []
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: injector}
+rules:
+- {apiGroups: [admissionregistration.k8s.io], resources: [mutatingwebhookconfigurations], verbs: [update]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: injector}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: injector}
+subjects:
+- {kind: ServiceAccount, name: injector, namespace: tools}
+";
+
+#[test]
+fn steps_that_change_any_object_name_one_that_exists() {
+    let change = "update mutatingwebhookconfigurations.admissionregistration.k8s.io";
+    let with = rolecall_with("paths -f -", HOOK);
+    assert!(with.stdout.contains(&format!("{change} \"injector\" at")), "{with}");
+    let hook = HOOK.split("---\n").filter(|it| !it.contains("webhooks: []"));
+    let without = rolecall_with("paths -f -", &hook.collect::<Vec<_>>().join("---\n"));
+    assert!(without.stdout.contains(&format!("{change} at")), "{without}");
+}
+
+#[test]
+fn check_follows_paths_through_the_users_of_an_eks_cluster() {
+    let manifests = "\
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: mapper, namespace: tools}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: aws-auth, namespace: kube-system}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: mapper, namespace: kube-system}
+rules:
+- {apiGroups: [''], resources: [configmaps], resourceNames: [aws-auth], verbs: [update]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: mapper, namespace: kube-system}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: mapper}
+subjects:
+- {kind: ServiceAccount, name: mapper, namespace: tools}
+";
+    let checked = rolecall_with("check -f -", manifests);
+    assert!(checked.stdout.contains("RC572"), "{checked}");
+    let other =
+        rolecall_with("check -f -", &manifests.replace("name: aws-auth, ", "name: other, "));
+    assert!(!other.stdout.contains("RC572"), "{other}");
 }

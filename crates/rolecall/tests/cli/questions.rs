@@ -86,6 +86,52 @@ fn constrained_impersonation_uses_the_group_of_identities() {
     assert!(matrix.stdout.contains("authentication.k8s.io,users,,,,allowed"), "{matrix}");
 }
 
+/// kubelets ask for tokens of an audience, which is any text.
+#[test]
+fn the_audience_of_a_token_is_a_resource() {
+    const RULE: &str = "\
+{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: r}, rules: [
+{apiGroups: [''], resources: [registry.example.com, 'https://vault.example.com/a'], resourceNames: [puller],
+verbs: [request-serviceaccounts-token-audience]}]}
+---
+{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name: r},
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: r},
+subjects: [{kind: Group, apiGroup: rbac.authorization.k8s.io, name: 'system:nodes'}]}
+";
+    for audience in ["registry.example.com", "https://vault.example.com/a"] {
+        for (asked, exit) in [
+            ("can-i VERB AUDIENCE --name puller --for group/system:nodes -n ns", 0),
+            ("can-i VERB AUDIENCE --name other --for group/system:nodes -n ns", 1),
+            ("why VERB AUDIENCE --name puller --for group/system:nodes -n ns", 0),
+            ("who-can VERB AUDIENCE --name puller -n ns", 0),
+            ("fix VERB AUDIENCE --name other --for group/system:nodes -n ns", 0),
+        ] {
+            let asked = asked.replace("VERB", "request-serviceaccounts-token-audience");
+            let asked = asked.replace("AUDIENCE", audience);
+            let ran = rolecall_with(&format!("{asked} -f - --defaults none"), RULE);
+            assert_eq!(ran.exit, Some(exit), "{asked}: {ran}");
+            assert!(!ran.stderr.contains("warning: unknown"), "{asked}: {ran}");
+            assert!(!asked.starts_with("fix") || ran.stdout.contains(audience), "{asked}: {ran}");
+        }
+    }
+}
+
+#[test]
+fn evidence_from_stdin_is_named_as_such() {
+    for command in [
+        "can-i get gateways.shop.example.org --for sa/op -n demo",
+        "why get gateways.shop.example.org --for sa/op -n demo",
+        "who-can get gateways.shop.example.org -n demo -o wide",
+        "walk sa/op -n demo -o wide",
+    ] {
+        let ran = rolecall_with(&format!("{command} -f - --defaults none"), INPUT);
+        assert!(ran.stdout.contains("<stdin>:"), "{command}: {ran}");
+        assert!(!ran.stdout.contains("(-:") && !ran.stdout.contains(" -:"), "{command}: {ran}");
+    }
+    let ran = rolecall_with("can-i get pods --for sa/x -f -", "a: b\n\tc: d\n");
+    assert!(ran.stderr.starts_with("error: <stdin>:2:1: "), "{ran}");
+}
+
 #[test]
 fn a_name_with_create_or_list_applies_to_some_requests_only() {
     let create = "note: `create` with a name only applies to PUT and server-side apply: a plain \
@@ -212,7 +258,12 @@ fn rules_name_the_api_group_of_a_resource_without_one() {
         assert_eq!(ran.exit, Some(2), "{command}: {ran}");
         let hint = "hint: use `gateways.shop.example.org` instead of `gateways`";
         assert!(ran.stderr.lines().any(|line| line == hint), "{command}: {ran}");
+        let (ran, _) = asked(command, "get gateway", "sa/op");
+        let hint = "hint: use `gateways.shop.example.org` instead of `gateway`";
+        assert!(ran.stderr.lines().any(|line| line == hint), "{command}: {ran}");
     }
+    let matrix = rolecall_with("can-i --resources gateways --for sa/op -f -", INPUT);
+    assert!(matrix.stderr.contains("use `gateways.shop.example.org` instead"), "{matrix}");
 }
 
 #[test]
@@ -334,8 +385,10 @@ subjects: [{kind: User, name: jane}]}
 NAMESPACE   RESOURCE OR URL   VERBS
 *           pods              get list
 b           pods              delete
+2 rules, 1 subject, 1 namespace
 ";
     assert_eq!((&*ran.stdout, ran.exit), (expected, Some(0)), "{ran}");
     let prom = rolecall_with("rules --for user/prom -A -f - --defaults none", INPUT);
-    assert!(prom.stdout.lines().skip(1).all(|line| line.starts_with("* ")), "{prom}");
+    let mut rows = prom.stdout.lines().skip(1).filter(|line| !line.contains(" rules, "));
+    assert!(rows.all(|line| line.starts_with("* ")), "{prom}");
 }

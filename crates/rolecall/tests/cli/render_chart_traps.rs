@@ -98,6 +98,14 @@ metadata:
   name: web
 ";
 
+const UNKNOWN_HOOK: &str = "\
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: migrate
+  annotations: {helm.sh/hook: \"pre-install,pre-update\"}
+";
+
 const SWITCHED: &str = "\
 {{- if .Values.rbac.create }}
 apiVersion: rbac.authorization.k8s.io/v1
@@ -176,6 +184,17 @@ const ROWS: &[Row] = &[
         )],
     },
     Row {
+        what: "an object with an unknown hook",
+        files: &[("Chart.yaml", CHART), ("templates/account.yaml", UNKNOWN_HOOK)],
+        codes: "RC7*",
+        expected: &[(
+            "RC713",
+            "high",
+            "templates/account.yaml:5",
+            "Helm does not know the hook `pre-update`, so it never creates the ServiceAccount",
+        )],
+    },
+    Row {
         what: "phases and waves of Argo CD, also in plain manifests",
         files: &[("app.yaml", WAVES)],
         codes: "RC7*",
@@ -210,7 +229,7 @@ const ROWS: &[Row] = &[
                 "templates/all.yaml:15",
                 "because of `rbac.create: false` (values-small.yaml:2)",
             ),
-            ("RC712", "info", "templates/all.yaml:8", "asks the cluster"),
+            ("RC712", "info", "templates/all.yaml:8", "queries the cluster"),
         ],
     },
     Row {

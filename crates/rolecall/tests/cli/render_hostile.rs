@@ -1,4 +1,4 @@
-//! Repositories of strangers: rendering ends in time, and reads nothing outside of them.
+//! Repositories of strangers: rendering ends in time, and reads nothing outside them.
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -17,7 +17,7 @@ fn hostile_repositories_end_in_time_with_a_gap() {
         (
             "a base outside",
             &[("kustomization.yaml", "resources: [../../../../etc]\n")][..],
-            "outside of the repository",
+            "outside the repository",
         ),
         (
             "a cycle",
@@ -64,7 +64,7 @@ fn hostile_repositories_end_in_time_with_a_gap() {
                 "kustomization.yaml",
                 "configMapGenerator: [{name: a, files: [../../../etc/passwd]}]\n",
             )],
-            "outside of the repository",
+            "outside the repository",
         ),
         (
             "a chart that is a dependency of itself",
@@ -80,7 +80,7 @@ fn hostile_repositories_end_in_time_with_a_gap() {
                 "Chart.yaml",
                 "apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies: [{name: a, version: 1.0.0, repository: 'file://../../../etc'}]\n",
             )],
-            "outside of the repository",
+            "outside the repository",
         ),
         (
             "values of a HelmRelease outside",
@@ -92,12 +92,12 @@ fn hostile_repositories_end_in_time_with_a_gap() {
                      spec: {chart: {spec: {chart: web, sourceRef: {kind: GitRepository, name: x}, valuesFiles: [../../../etc/passwd]}}}\n",
                 ),
             ],
-            "outside of the repository",
+            "outside the repository",
         ),
         (
             "a patch outside",
             &[("kustomization.yaml", "patches: [{path: ../../../../etc/passwd}]\n")][..],
-            "outside of the repository",
+            "outside the repository",
         ),
     ] {
         let Some(repository) = Repository::of(files) else { return };

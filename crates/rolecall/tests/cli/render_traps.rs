@@ -181,7 +181,7 @@ const ROWS: &[Row] = &[
                 "RC702",
                 "high",
                 "rbac.yaml:11",
-                "`namespace: shop` (kustomization.yaml:1) replaces ServiceAccount `monitoring/default` by `shop/default`",
+                "`namespace: shop` (kustomization.yaml:1) replaces ServiceAccount `monitoring/default` with `shop/default`",
             ),
         ],
     },
@@ -272,7 +272,7 @@ const ROWS: &[Row] = &[
         ],
         codes: "RC7*",
         expected: &[
-            ("RC704", "high", "rbac.yaml:18", "replaces `lock` by `x-lock`"),
+            ("RC704", "high", "rbac.yaml:18", "replaces `lock` with `x-lock`"),
             (
                 "RC704",
                 "high",
@@ -305,7 +305,7 @@ const ROWS: &[Row] = &[
             "RC702",
             "high",
             "rbac.yaml:8",
-            "replaces ServiceAccount `monitoring/default` by `shop/default`",
+            "replaces ServiceAccount `monitoring/default` with `shop/default`",
         )],
     },
     Row {

@@ -2,9 +2,13 @@
 
 use std::fs;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use flate2::read::GzDecoder;
 use insta::assert_snapshot;
+use serde_json::Value;
 
-use crate::command::{rolecall, rolecall_with};
+use crate::command::{rolecall, rolecall_with, root};
 use crate::server::Server;
 
 #[test]
@@ -45,7 +49,8 @@ fn the_extension_decides_the_format() {
     | Access | In the whole cluster | Built-in | Others, in single namespaces |
     |---|---|--:|--:|
     | Do anything | none | 1 | – |
-    | Read Secrets | none | 4 | 2 |
+    | Get Secrets | none | 4 | 2 |
+    | List Secrets | none | 5 | 2 |
     | Create Pods | none | 7 | 0 |
     | Open shells in Pods | none | 1 | 0 |
     | Create tokens of ServiceAccounts | none | 2 | 0 |
@@ -104,9 +109,11 @@ fn paths_to_cluster_admin_and_the_grants_that_close_them_are_in_the_report() {
 
     2 of 7 subjects can become cluster-admin step by step; 0 more hold it directly.
 
-    Grants to remove first:
+    ### Grants to remove first
 
-    1. rules\[0\] (get,list,create,patch clusterrolebindings.rbac.authorization.k8s.io) of ClusterRole release-installer, through ClusterRoleBinding release-installer: ends the paths of 2 subjects
+    Without this grant, no path is left. This command prints the objects to change: `rolecall paths --cut -f fixtures/ci-to-admin`
+
+    1. rules\[0\] (get,list,create,patch clusterrolebindings.rbac.authorization.k8s.io) of ClusterRole release-installer, through ClusterRoleBinding release-installer at fixtures/ci-to-admin/manifests.yaml:34: on the paths of 2 subjects
 
     | Subject | Steps |
     |---|---|
@@ -115,6 +122,103 @@ fn paths_to_cluster_admin_and_the_grants_that_close_them_are_in_the_report() {
     "#);
     let page = rolecall("report fixtures/ci-to-admin --out -").stdout;
     assert!(page.contains("<a href=\"#/paths\">All paths</a>"), "no paths on the first screen");
+}
+
+#[test]
+fn the_use_of_rights_in_the_report_is_that_of_unused_and_tighten() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.md");
+    let input = "--usage docs/examples/least-privilege/audit.log -f docs/examples/least-privilege/rbac.yaml";
+    let ran = rolecall(&format!("report {input} --out {} -q", path.display()));
+    assert_eq!((ran.exit, &*ran.stderr), (Some(0), ""), "{ran}");
+    let text = fs::read_to_string(&path).unwrap();
+    let section = text.split("\n## ").find(|it| it.starts_with("Use of rights")).unwrap();
+    assert_snapshot!(section, @r#"
+    Use of rights
+
+    - The logs cover 7 events from 2026-01-05T08:00:00Z to 2026-01-05T09:45:00Z.
+
+    2 of 2 bindings have rights that were not seen in use. `rolecall tighten` would change or delete 5 objects.
+
+    | Binding | Rule | Rights not seen in use |
+    |---|--:|---|
+    | ClusterRoleBinding shop-web | 0 | get pods |
+    | ClusterRoleBinding shop-web | 1 | \* secrets |
+    | RoleBinding shop/web-migration | 0 | create,get jobs.batch |
+
+    Removed by `rolecall tighten`:
+
+    - sa/shop:web: every verb but get on configmaps in namespace shop
+    - sa/shop:web: get pods in namespace shop
+    - sa/shop:web: every verb on secrets in namespace shop
+    - sa/shop:web: create,get jobs.batch in namespace shop
+    - sa/shop:web: every verb on configmaps,secrets everywhere but in namespace shop
+    - sa/shop:web: get,list,watch pods everywhere but in namespace shop
+    - sa/shop:web: risk RC502: do anything with Secrets, workloads, RBAC objects or identities
+    - sa/shop:web: risk RC516 in shop: run Pods as any ServiceAccount, through the workloads they write
+    "#);
+    let page = rolecall(&format!("report {input} --out - -q")).stdout;
+    let data = data_of(&page);
+    let usage = &data["usage"];
+    let text = |number: &Value| data["texts"][number.as_u64().unwrap() as usize].as_str().unwrap();
+    let column = |name: &str| usage[name].as_array().unwrap();
+    let mut rows = String::from("binding,role,rights,use\n");
+    for (row, rights) in column("rights").iter().enumerate() {
+        let [namespace, name] = [0, 1].map(|at| text(&column("binding")[row][at]));
+        let kind = if namespace.is_empty() { "ClusterRoleBinding " } else { "RoleBinding shop/" };
+        let used = match (column("state")[row].as_u64().unwrap(), &column("subjects")[row][0]) {
+            (0, Value::Null) => "not seen".to_owned(),
+            (3, by) => {
+                let pods = data["textLists"][by[4].as_u64().unwrap() as usize].as_array().unwrap();
+                let pods: Vec<&str> = pods.iter().map(text).collect();
+                let many = if by[1] == 1 { "" } else { "s" };
+                assert_eq!(text(&by[0]), "sa/shop:web");
+                format!("\"{} request{many}, last {} by {}\"", by[1], text(&by[3]), pods.join(" "))
+            }
+            other => panic!("{other:?}"),
+        };
+        let rule = &column("rule")[row];
+        let rights = text(rights);
+        let rights = if rights.contains(',') { format!("\"{rights}\"") } else { rights.to_owned() };
+        rows.push_str(&format!("{kind}{name},{name} rules[{rule}],{rights},{used}\n"));
+    }
+    assert_eq!(rows, rolecall(&format!("unused {input} -o csv")).stdout);
+    let mut expected = String::new();
+    for line in column("removed") {
+        expected.push_str(&format!("# removed: {}\n", text(line)));
+    }
+    for line in column("deletions") {
+        expected.push_str(&format!("# delete: {}\n", text(line)));
+    }
+    let objects = usage["left"]["yaml"].as_array().unwrap().iter().map(text);
+    let objects: Vec<&str> = objects.filter(|yaml| !yaml.is_empty()).collect();
+    expected.push_str(&objects.join("---\n"));
+    assert_eq!(expected, rolecall(&format!("tighten {input}")).stdout);
+}
+
+#[test]
+fn logs_without_events_are_an_error_and_unreadable_lines_make_the_report_incomplete() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("audit.log");
+    let report = || rolecall(&format!("report fixtures/ns-1 --out - --usage {} -q", log.display()));
+    fs::write(&log, "").unwrap();
+    let ran = report();
+    assert_eq!((ran.exit, &*ran.stdout), (Some(2), ""), "{ran}");
+    assert!(ran.stderr.contains("error: the logs contain no events"), "{ran}");
+    let event = fs::read_to_string(root().join("docs/examples/least-privilege/audit.log")).unwrap();
+    fs::write(&log, format!("not JSON\n{event}")).unwrap();
+    assert_eq!(report().exit, Some(3));
+    let ran = rolecall("report -f - --out - --usage -");
+    assert_eq!(ran.exit, Some(2), "{ran}");
+    assert!(ran.stderr.contains("`--usage` and `-f` cannot both be stdin"), "{ran}");
+}
+
+/// Returns the data document of a page.
+fn data_of(page: &str) -> Value {
+    let (_, encoded) = page.split_once(" id=\"data\">").unwrap();
+    let (encoded, _) = encoded.split_once('<').unwrap();
+    let compressed = STANDARD.decode(encoded).unwrap();
+    serde_json::from_reader(GzDecoder::new(&*compressed)).unwrap()
 }
 
 #[test]

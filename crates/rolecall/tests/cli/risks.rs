@@ -4,6 +4,22 @@ use insta::assert_snapshot;
 
 use crate::command::{rolecall, rolecall_in_columns, rolecall_with};
 
+/// Other software might create a ServiceAccount that manifests only name.
+#[test]
+fn an_account_that_manifests_only_name_is_assessed() {
+    const BINDING: &str = "\
+{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name: b},
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin},
+subjects: [{kind: ServiceAccount, name: deployer, namespace: ci},
+{kind: ServiceAccount, name: default, namespace: ci}]}
+";
+    let ran = rolecall_with("risks -f -", BINDING);
+    for account in ["sa/ci:deployer", "sa/ci:default"] {
+        assert!(ran.stdout.contains(account), "{ran}");
+    }
+    assert_eq!(ran.exit, Some(1), "{ran}");
+}
+
 #[test]
 fn subjects_are_listed_by_what_they_can_become() {
     assert_snapshot!(rolecall("risks -f fixtures/ci-to-admin"), @r#"
@@ -136,15 +152,16 @@ subjects:
 }
 
 #[test]
-fn with_many_subjects_paths_of_several_actors_are_left_out_with_a_note() {
+fn a_note_says_that_paths_of_several_actors_are_not_searched_among_many_subjects() {
     let few = rolecall_with("risks -f - --for user/jane", TWO_ACTORS);
     assert!(few.stdout.contains("namespace/shop"), "{few}");
+    assert!(!few.stderr.contains("more than 100 subjects"), "{few}");
     let many = rolecall_with("risks -f -", &format!("{TWO_ACTORS}{}", many_viewers()));
-    assert!(many.stderr.contains("with more than 100 subjects"), "{many}");
+    assert!(many.stderr.contains("for more than 100 subjects"), "{many}");
 }
 
 #[test]
-fn a_path_that_one_side_is_too_large_to_search_is_not_a_change() {
+fn a_path_of_several_actors_is_found_on_both_sides_of_any_size() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| {
         let path = folder.path().join(name);

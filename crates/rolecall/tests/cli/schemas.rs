@@ -54,6 +54,7 @@ const OUTPUTS: &[(&str, &str)] = &[
     ("escalation-paths", "paths -f fixtures/ns-1 -f fixtures/unread-document --to secrets/ns-1"),
     ("findings", "check fixtures/v07-invalid-role-refs"),
     ("findings", "check fixtures/v18-rules-do-not-combine"),
+    ("fix-plan", "fix delete pods --for sa/app -n unread-document -f fixtures/unread-document"),
     ("fix-plan", "fix get,create pods/log pods/exec --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1"),
     (
         "fix-plan",
@@ -226,7 +227,7 @@ pub(crate) fn validator(name: &str) -> Validator {
 /// The name of a record and the key of its list.
 const RECORDS: [(&str, &str); 14] = [
     ("pod", "pods"),
-    ("everybodys", "everybodys"),
+    ("defaultBinding", "defaultBindings"),
     ("subject", "subjects"),
     ("binding", "bindings"),
     ("role", "roles"),

@@ -72,7 +72,7 @@ fn the_server_answers_the_open_cells_of_a_matrix() {
     let server = without_role_bindings();
     let question = "can-i --for sa/k-sa-1 --for user/system:kube-scheduler --verbs list,create \
         --resources pods,bindings,nodes -n ns-1";
-    assert_snapshot!(server.rolecall("admin", question), @"
+    assert_snapshot!(server.rolecall("admin", question), @r#"
     SUBJECT                     RESOURCE  LIST  CREATE
     sa/ns-1:k-sa-1              pods      yes   no
     sa/ns-1:k-sa-1              bindings  no    no
@@ -80,10 +80,11 @@ fn the_server_answers_the_open_cells_of_a_matrix() {
     user/system:kube-scheduler  pods      yes   no
     user/system:kube-scheduler  bindings  no    yes
     user/system:kube-scheduler  nodes     yes   no
+    12 answers: 4 yes, 8 no
     --- stderr
     note: 6 of 12 answers are from the server, because rolecall could not read: every RoleBinding in namespace `ns-1`
     --- exit 0
-    ");
+    "#);
     let reviews = server.seen().iter().filter(|seen| seen.ends_with("accessreviews")).count();
     assert_eq!(reviews, 6, "what roles and bindings allow is not asked");
 }
@@ -92,14 +93,15 @@ fn the_server_answers_the_open_cells_of_a_matrix() {
 fn rules_reviews_settle_a_matrix_about_the_caller() {
     let server = server();
     let question = "can-i --verbs get,list,watch,create --resources pods,nodes -n ns-1";
-    assert_snapshot!(server.rolecall(ACCOUNT, question), @"
+    assert_snapshot!(server.rolecall(ACCOUNT, question), @r#"
     RESOURCE  GET  LIST  WATCH  CREATE
     pods      no   yes   no     no
     nodes     no   no    no     no
+    8 answers: 1 yes, 7 no
     --- stderr
     note: 8 of 8 answers are from the server, because rolecall could not read: every ClusterRoleBinding; every RoleBinding in namespace `ns-1`
     --- exit 0
-    ");
+    "#);
     let reviews: Vec<String> = server
         .seen()
         .into_iter()
@@ -111,7 +113,7 @@ fn rules_reviews_settle_a_matrix_about_the_caller() {
 
 #[test]
 fn the_server_lists_the_callers_rules_if_roles_cannot_be_read() {
-    assert_snapshot!(server().rolecall(ACCOUNT, "rules -n ns-1"), @"
+    assert_snapshot!(server().rolecall(ACCOUNT, "rules -n ns-1"), @r#"
     RESOURCE OR URL                                 VERBS
     pods                                            list
     selfsubjectreviews.authentication.k8s.io        create
@@ -132,10 +134,11 @@ fn the_server_lists_the_callers_rules_if_roles_cannot_be_read() {
     /readyz                                         get
     /version                                        get
     /version/                                       get
+    19 rules, 1 subject, 1 namespace
     --- stderr
     note: these are the server's rules, because rolecall could not read: every ClusterRoleBinding; every RoleBinding in namespace `ns-1`
     --- exit 0
-    ");
+    "#);
     let partial = Server::with(&["ns-1"], |seen| {
         let pods = json!([{"verbs": ["get"], "apiGroups": [""], "resources": ["pods"]}]);
         let status = json!({"resourceRules": pods, "nonResourceRules": [], "incomplete": true,
@@ -182,6 +185,7 @@ fn unanswered_questions_stay_unknown_with_a_hint() {
     --- stderr
     note: the server could not answer either: User "system:serviceaccount:ns-1:k-sa-1" cannot create resource "subjectaccessreviews" in API group "authorization.k8s.io" at the cluster scope; User "system:serviceaccount:ns-1:k-sa-1" cannot create resource "localsubjectaccessreviews" in API group "authorization.k8s.io" in the namespace "ns-1"
     hint: have an administrator run `rolecall fix create localsubjectaccessreviews.authorization.k8s.io --for sa/ns-1:k-sa-1 -n ns-1 | kubectl apply -f -` to let the server answer questions about others
+    hint: run `rolecall can-i get pods --for user/jane --mode live -n ns-1` to ask the server by impersonation, if you can impersonate the subject
     hint: have an administrator run `rolecall fix list clusterrolebindings.rbac.authorization.k8s.io,clusterroles.rbac.authorization.k8s.io --for sa/ns-1:k-sa-1 -A | kubectl apply -f -` to let rolecall read the forbidden lists
     hint: have an administrator run `rolecall fix list rolebindings.rbac.authorization.k8s.io,roles.rbac.authorization.k8s.io,serviceaccounts --for sa/ns-1:k-sa-1 -n ns-1 | kubectl apply -f -` to let rolecall read the forbidden lists
     --- exit 3

@@ -28,13 +28,13 @@ const ASK: &str = "can-i get,list pods --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1"
 
 #[test]
 fn pipes_get_colors_only_with_an_option() {
-    let colours = |ran: crate::command::Ran| ran.stdout.contains("\u{1b}[");
-    assert!(!colours(rolecall(ASK)));
-    assert!(colours(rolecall(&format!("{ASK} --color always"))));
-    assert!(!colours(rolecall(&format!("{ASK} --color never"))));
+    let colors = |ran: crate::command::Ran| ran.stdout.contains("\u{1b}[");
+    assert!(!colors(rolecall(ASK)));
+    assert!(colors(rolecall(&format!("{ASK} --color always"))));
+    assert!(!colors(rolecall(&format!("{ASK} --color never"))));
     let mut no_color = command();
     no_color.args(split(ASK)).env("NO_COLOR", "1").env("CLICOLOR_FORCE", "");
-    assert!(!colours(run(&mut no_color, "")));
+    assert!(!colors(run(&mut no_color, "")));
 }
 
 #[test]

@@ -30,14 +30,15 @@ fn patterns_match_the_users_and_groups_in_bindings() {
     let ask = |subject: &str| {
         rolecall_with(&format!("can-i list pods --for {subject} -n ci -f - --defaults none"), TEAM)
     };
-    assert_snapshot!(ask("'user/*'"), @r"
+    assert_snapshot!(ask("'user/*'"), @r#"
     SUBJECT                RESOURCE  LIST
     user/jane@example.com  pods      yes
     user/joe@other.org     pods      yes
+    2 answers: 2 yes
     --- stderr
     note: `user/*` matches 2 users that bindings name
     --- exit 0
-    ");
+    "#);
     assert_snapshot!(ask("user/jane@*"), @r"
     SUBJECT                RESOURCE  LIST
     user/jane@example.com  pods      yes

@@ -24,7 +24,7 @@ fn follow_ups_that_are_refused_are_offered_with_their_risk_and_the_option() {
     assert_snapshot!(ran.stderr, @r#"
     note: such clients usually also need to: watch secrets at the cluster scope; `fix` refuses this without `--allow-risky`
     note: risk: its holders can read any Secret whose name they know (RC510); its holders can read all Secrets at once (RC511); alternative: request it in the required namespaces, and for Secrets by name
-    hint: pass `--complete --allow-risky` to also grant these requests, in spite of the risk
+    hint: pass `--complete --allow-risky` to also grant these requests, despite the risk
     error: not granted: list secrets at the cluster scope to sa/ns-1:k-sa-1 (stdin:1): its holders can read any Secret whose name they know (RC510); its holders can read all Secrets at once (RC511)
     note: alternative: request it in the required namespaces, and for Secrets by name
     hint: pass `--allow-risky` to grant it anyway
@@ -52,7 +52,7 @@ fn follow_ups_of_helm_are_sorted_by_risk() {
     note: such clients usually also need to: create secrets in namespace kube-system; get secrets in namespace kube-system; update secrets in namespace kube-system; `fix` refuses this without `--allow-risky`
     note: risk: its holders can read any Secret whose name they know (RC510); alternative: request the Secrets by name
     note: risk: its holders can write Secrets, and use them to create tokens if they can also read them (RC512); alternative: request the Secrets by name
-    hint: pass `--complete --allow-risky` to also grant these requests, in spite of the risk
+    hint: pass `--complete --allow-risky` to also grant these requests, despite the risk
     "#);
 }
 
@@ -199,10 +199,61 @@ fn findings_about_tests_are_informational_below_the_named_path() {
     };
     let whole = check("app");
     assert!(whole.exit == Some(0) && whole.stdout.contains("RC510"), "{whole}");
-    let note = "note: 3 findings about objects in directories of tests are informational; name such a directory to check it like any other";
+    let note = "note: 3 findings about objects in test directories are informational; name such a directory to check it like any other";
     assert!(whole.stderr.contains(note), "{whole}");
     let named = check("app/tests");
     assert!(named.exit == Some(1) && !named.stderr.contains("informational"), "{named}");
+}
+
+#[test]
+fn definitions_and_grants_in_tests_do_not_count_for_other_files() {
+    let folder = tempfile::tempdir().unwrap();
+    for (file, text) in [
+        ("deploy/rbac.yaml", DEAD.to_owned()),
+        // Another definition of the role, and a binding of the role to somebody else.
+        ("tests/rbac.yaml", DEAD.replace("secrets", "configmaps").replace("name: b}", "name: c}")),
+    ] {
+        let path = folder.path().join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let mut check = command();
+    check.args(["check", ".", "--only", "RC510", "-o", "json"]).current_dir(&folder);
+    let whole = run(&mut check, "");
+    let report: serde_json::Value = serde_json::from_str(&whole.stdout).unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    let [only] = &**findings else { panic!("{whole}") };
+    assert_eq!(only["file"], "deploy/rbac.yaml");
+    assert_eq!(only["severity"], "high");
+    assert!(!only["related"].to_string().contains("tests/rbac.yaml"), "{only}");
+}
+
+#[test]
+fn equal_rules_of_several_renderings_are_one_finding() {
+    let named = |prefix: &str| {
+        DEAD.replace("name: r}", &format!("name: {prefix}operator-role}}"))
+            .replace("name: b}", &format!("name: {prefix}operator-binding}}"))
+            .replace("name: jane", &format!("name: {prefix}jane"))
+    };
+    let folder = tempfile::tempdir().unwrap();
+    for (file, text) in [
+        ("bundle/1.9.0/rbac.yaml", named("")),
+        ("bundle/1.10.0/rbac.yaml", named("")),
+        ("install.yaml", named("shop-")),
+    ] {
+        let path = folder.path().join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let mut check = command();
+    check.args(["check", ".", "--only", "RC510", "-o", "csv"]).current_dir(&folder);
+    let found = run(&mut check, "");
+    let lines: Vec<&str> = found.stdout.lines().filter(|line| line.contains("RC510")).collect();
+    let [only] = *lines else { panic!("{found}") };
+    assert!(
+        only.contains("bundle/1.10.0") && only.contains("the same in install.yaml:"),
+        "{found}"
+    );
 }
 
 #[test]
@@ -217,10 +268,9 @@ fn equal_findings_about_copies_of_an_object_are_one() {
     };
     assert_snapshot!(repository.rolecall("check . --only RC510"), @r#"
     CODE    SEVERITY   WHERE                 OBJECT          FINDING
-    RC510   high       config/rbac.yaml:14   ClusterRole r   rules[0]: its holders can read any Secret whose name they know, in the whole cluster; limit the rule with `resourceNames`, or mount the required Secrets (in config)
-    RC510   high       install.yaml:14       ClusterRole r   rules[0]: its holders can read any Secret whose name they know, in the whole cluster (also RC510 in `ClusterRole s`); limit the rule with `resourceNames`, or mount the required Secrets
+    RC510   high       config/rbac.yaml:14   ClusterRole r   rules[0]: its holders can read any Secret whose name they know, in the whole cluster; the same in install.yaml:14; limit the rule with `resourceNames`, or mount the required Secrets (in config)
 
-    2 findings: 2 high
+    1 finding: 1 high
     checked 6 objects in 3 files, 1 target
     --- stderr
     hint: run `rolecall explain RC510` to read what this means and how to fix it

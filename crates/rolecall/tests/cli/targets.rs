@@ -317,7 +317,7 @@ fn diff_compares_the_targets_of_the_same_name() {
     let errors: Vec<String> =
         validator("access-diffs").iter_errors(&diffs).map(|error| error.to_string()).collect();
     assert_eq!(errors, [""; 0]);
-    // A path of a commit can include bases outside of it.
+    // A path of a commit can include bases outside it.
     let ran = with_git("diff git:HEAD:overlays/prod overlays/prod");
     assert_snapshot!(ran, @r#"
     CHANGE   SUBJECT       ACCESS                             THROUGH
@@ -422,7 +422,8 @@ spec:
     assert_eq!(moved["findings"][0]["object"]["namespace"], "live");
     for (setting, expected) in [
         ("args: [--post-renderer, x]", "`args` cannot contain `--post-renderer`"),
-        ("values: [../../../../../etc/passwd]", "is outside of the repository"),
+        ("values: [../../../../../etc/passwd]", "is outside the repository"),
+        ("name: a\n- target: chart\n  name: a", "there are two variants with the name `chart:a`"),
     ] {
         repository.write(
             "rolecall.yaml",
@@ -432,4 +433,26 @@ spec:
         assert_eq!(ran.exit, Some(2), "{ran}");
         assert!(ran.stderr.contains(expected), "{ran}");
     }
+}
+
+#[test]
+fn settings_are_about_the_directory_of_their_file() {
+    let Some(repository) = Repository::of(REPOSITORY) else { return };
+    let settings = |targets: [&str; 2]| {
+        let entries = targets.map(|target| format!("- target: {target}\n  namespace: kitchen\n"));
+        format!("apiVersion: rolecall.dev/v1\nkind: CheckConfig\nrender:\n{}", entries.concat())
+    };
+    repository.write("rolecall.yaml", &settings(["chart", "overlays/dev"]));
+    for ask in ["targets chart", "targets . --exclude overlays"] {
+        let ran = repository.rolecall(ask);
+        assert_eq!(ran.exit, Some(0), "{ran}");
+        assert!(ran.stdout.contains("--namespace kitchen"), "{ran}");
+    }
+    repository.write("rolecall.yaml", &settings(["chart", "overlays/dve"]));
+    assert_eq!(repository.rolecall("targets .").exit, Some(2));
+    // The names begin with the path on the command line.
+    repository.write("overlays/rolecall.yaml", &settings(["dev", "prod"]));
+    let ran =
+        repository.rolecall("can-i list pods --for sa/nobody -n shop -f overlays --target dev");
+    assert!(!ran.stderr.contains("no target has this name"), "{ran}");
 }

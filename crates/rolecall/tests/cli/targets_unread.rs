@@ -18,12 +18,12 @@ fn what_cannot_be_rendered_is_reported_and_leaves_answers_open() {
         (
             "a file outside",
             &[("kustomization.yaml", "resources: [../../../../../../../../etc]\n")],
-            "which is outside of the repository",
+            "which is outside the repository",
         ),
         (
             "an absolute path",
             &[("kustomization.yaml", "resources: [/etc/passwd]\n")],
-            "it includes `/etc/passwd`, which is outside of the repository",
+            "it includes `/etc/passwd`, which is outside the repository",
         ),
         (
             "a function",

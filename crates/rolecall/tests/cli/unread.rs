@@ -122,6 +122,23 @@ fn every_format_reports_unread_input() {
     assert_eq!(whole["runs"][0]["invocations"][0]["executionSuccessful"], true);
 }
 
+/// Without a fail level, nothing counts but errors.
+#[test]
+fn without_a_fail_level_unread_parts_do_not_count() {
+    let tree = folder(&[&[("account.yaml", ACCOUNT)][..], &CHART[..]].concat());
+    let path = tree.path().display();
+    for (command, exit) in [
+        (format!("check {path}"), 3),
+        (format!("check {path} --fail-level none"), 0),
+        (format!("risks -f {path}"), 3),
+        (format!("risks -f {path} --fail-level none"), 0),
+        (format!("check {path} {path}/missing.yaml --fail-level none"), 2),
+    ] {
+        let ran = rolecall(&command);
+        assert_eq!(ran.exit, Some(exit), "{command}: {ran}");
+    }
+}
+
 const BASE: [(&str, &str); 2] = [
     ("base/kustomization.yaml", "resources: [rbac.yaml]\n"),
     (
@@ -241,7 +258,11 @@ fn a_deletion_marker_grants_nothing() {
     ] {
         let ran = rolecall_with(command, &manifest);
         assert_eq!(ran.exit, Some(exit), "{ran}");
-        assert_eq!(ran.stderr.contains("it deletes ClusterRoleBinding `old`"), exit == 1, "{ran}");
+        assert_eq!(
+            ran.stderr.contains("ignored: the document deletes ClusterRoleBinding `old`"),
+            exit == 1,
+            "{ran}"
+        );
     }
 }
 
@@ -353,17 +374,21 @@ fn csv_and_markdown_name_what_was_not_read() {
         (format!("check {path}"), format!(",,{path}/chart,,")),
         (format!("who-can get pods -n shop -f {path}"), ",,,,,,,".to_owned()),
         (format!("rules --for sa/other -n shop -f {path}"), ",,,,,,".to_owned()),
+        // Each cell of a matrix names its own gaps.
+        (format!("can-i get pods,secrets --for sa/other -n shop -f {path}"), String::new()),
     ] {
         let ran = rolecall(&format!("{command} -o csv"));
         let last = ran.stdout.lines().last().unwrap_or_default();
         let unread = last.strip_prefix(&csv).unwrap_or_default().trim_start_matches('"');
-        assert!(unread.starts_with("not read: "), "{command}: {ran}");
+        assert!(csv.is_empty() || unread.starts_with("not read: "), "{command}: {ran}");
         let ran = rolecall(&format!("{command} -o markdown"));
         let is_named = ran.stdout.lines().any(|line| line.starts_with("not read: "));
         assert!(is_named && ran.stderr.contains("chart"), "{command}: {ran}");
     }
     let ran = rolecall(&format!("diff {path}/binding.yaml {path} -o markdown"));
     assert!(ran.stdout.contains("\nnot read: NEW: "), "{ran}");
+    let plan = json(&format!("fix get pods --for sa/other -n shop -f {path} -o json"));
+    assert_eq!(plan["gaps"].as_array().map(Vec::len), Some(1), "{plan}");
 }
 
 /// A build that has not been run can produce the role: then the binding grants something.
@@ -442,4 +467,20 @@ fn values_of_a_chart_are_not_objects() {
     let alone = folder(&[("account.yaml", ACCOUNT), ("values.yaml", values.1)]);
     let ran = rolecall(&format!("check {}", alone.path().display()));
     assert_eq!(ran.exit, Some(2), "{ran}");
+}
+
+/// Annotations of stdin have no file, and revisions are not files.
+#[test]
+fn stdin_and_revisions_are_named_as_such() {
+    let ran = rolecall_with("check - -o github", &format!("{BINDING}---\nkind: Role\n\tx: {{\n"));
+    assert!(!ran.stdout.contains("file="), "{ran}");
+    assert!(ran.stdout.contains("unless stdin provides it"), "{ran}");
+    // Input that cannot be read fails the command, unlike a chart that is not rendered.
+    assert!(ran.stdout.starts_with("::error title=not read::"), "{ran}");
+    assert_eq!(ran.exit, Some(2), "{ran}");
+    let ran = rolecall("walk -f git:HEAD:fixtures");
+    assert_eq!(
+        ran.stderr,
+        "error: git:HEAD:fixtures: no such file or directory: only `diff` reads revisions of Git\n"
+    );
 }

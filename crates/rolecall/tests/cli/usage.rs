@@ -91,10 +91,7 @@ fn invalid_subjects_get_a_hint() {
         ("web", "hint: use `sa/web`, `user/web` or `group/web` instead of `web`"),
         ("sa/", "hint: use `sa/NAME` instead of `sa/`"),
         ("sa/Web", "hint: use `sa/web` instead of `sa/Web`"),
-        (
-            "system:masters",
-            "hint: use `user/system:masters` or `group/system:masters` instead of `system:masters`",
-        ),
+        ("system:masters", "hint: use `group/system:masters` instead of `system:masters`"),
         (
             "system:serviceaccount:x",
             "hint: use `system:serviceaccount:NAMESPACE:NAME` instead of `system:serviceaccount:x`",

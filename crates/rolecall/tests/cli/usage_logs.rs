@@ -35,6 +35,17 @@ fn log() -> String {
     .join("\n")
 }
 
+/// A file without lines neither fills the memory nor ends silently.
+#[test]
+fn a_line_without_an_end_is_reported() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.log");
+    fs::File::create(&path).unwrap().set_len(300 << 20).unwrap();
+    let ran = rolecall(&format!("usage {}", path.display()));
+    assert!(ran.stderr.contains("it contains a line longer than 256 MiB"), "{ran}");
+    assert_eq!(ran.exit, Some(3), "{ran}");
+}
+
 #[test]
 fn usage_lists_requests_with_their_outcome() {
     assert_snapshot!(rolecall_with("usage -", &log()), @r#"
@@ -103,12 +114,49 @@ fn directories_patterns_and_compressed_parts_give_the_same_summary() {
 }
 
 #[test]
+fn parquet_files_have_the_requests_of_the_log() {
+    let data = "crates/rolecall-usage/tests/data";
+    let expected = rolecall(&format!("usage {EXAMPLE}/audit.log -o jsonl"));
+    // DuckDB wrote the result of the query of `--sql`, and the events.
+    for file in ["query.parquet", "events.parquet"] {
+        assert_eq!(rolecall(&format!("usage {data}/{file} -o jsonl")), expected, "{file}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let whole = fs::read(root().join(data).join("events.parquet")).unwrap();
+    let read = |bytes: &[u8]| {
+        let file = folder.path().join("a.parquet");
+        fs::write(&file, bytes).unwrap();
+        let ran = rolecall(&format!("usage {} -o jsonl", file.display()));
+        (ran.exit, ran.stderr.replace(&folder.path().display().to_string(), "FOLDER"))
+    };
+    let cut = "error: FOLDER/a.parquet: cannot be read: Invalid Parquet file. Corrupt footer\n";
+    assert_eq!(read(&whole[..whole.len() / 2]), (Some(2), cut.to_owned()));
+    assert_eq!(read(b"PAR1").0, Some(2));
+    // Whatever a byte becomes, there is an answer or an error.
+    for (at, value) in
+        (0..whole.len()).step_by(97).zip([0, 1, 0x7f, 0x80, 0xff].into_iter().cycle())
+    {
+        let mut damaged = whole.clone();
+        damaged[at] = value;
+        let (exit, stderr) = read(&damaged);
+        assert!(matches!(exit, Some(0 | 2 | 3)), "{at} {exit:?} {stderr}");
+        assert!(!stderr.contains("panicked"), "{at} {stderr}");
+    }
+    assert_snapshot!(rolecall_with("usage -", "PAR1"), @r#"
+    --- stderr
+    error: stdin contains a Parquet file, which can be read only from a file
+    hint: write it to a file, and pass its name
+    --- exit 2
+    "#);
+}
+
+#[test]
 fn what_cannot_be_read_is_reported_and_not_fatal() {
     let cut = &log()[..700];
     assert_snapshot!(rolecall_with("usage - --no-headers", cut), @r#"
     sa/shop:web   shop        list pods   allowed   1
     --- stderr
-    note: the last line is incomplete, as usual for a log that is still written
+    note: the last line is incomplete, as is usual for a log that is still being written
     note: the logs cover 1 event from 2026-01-01T00:10:00Z to 2026-01-01T00:10:00Z
     --- exit 0
     "#);
@@ -277,7 +325,7 @@ fn queries_need_native_events() {
     assert!(ran.stdout.starts_with("WITH events AS (\n"), "{ran}");
     assert_snapshot!(rolecall("usage --sql spark --table events --format gke"), @r#"
     --- stderr
-    error: queries need native events, which logs of GKE do not contain
+    error: queries need native events, which GKE logs do not contain
     --- exit 2
     "#);
 }

@@ -20,7 +20,7 @@ fn an_unbound_role_is_a_near_miss() {
         no: User "system:serviceaccount:project-swan:default" cannot get resource "pods" in API group "" in the namespace "project-swan"
           to allow exactly this, run `rolecall fix get pods --for deploy/tmp-api-contact -n project-swan -f fixtures/project-swan/before`
           roles that would allow it are not bound to sa/project-swan:default: ClusterRole view (default), ClusterRole edit (default), ClusterRole admin (default)
-            to change that, grant just this with `rolecall fix`: binding ClusterRole view would also allow 179 other things, such as `get configmaps`, for every Pod in its namespace that sets no ServiceAccount
+            to change that, grant only this request: binding ClusterRole view would also allow 179 other things, such as `get configmaps`, for every Pod in its namespace that sets no ServiceAccount
           only Kubernetes' default bindings apply here
         --- exit 1
         "#
@@ -36,7 +36,7 @@ fn another_namespace() {
           to allow exactly this, run `rolecall fix list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1 --defaults none`
           near miss: RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
             but it only applies in namespace ns-1
-            to change that, use `-n ns-1` if you meant that namespace, or grant just this with `rolecall fix` in namespace default
+            to change that, use `-n ns-1` if you meant that namespace, or grant only this request in namespace default
           no bindings apply here
         --- exit 1
         "#
@@ -81,11 +81,11 @@ fn every_near_miss_has_a_fix() {
     list pods --for sa/ns-1:k-sa-1 -n default
       near miss: RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
         but it only applies in namespace ns-1
-        to change that, use `-n ns-1` if you meant that namespace, or grant just this with `rolecall fix` in namespace default
+        to change that, use `-n ns-1` if you meant that namespace, or grant only this request in namespace default
     list pods --for sa/ns-1:k-sa-1 -A
       near miss: RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
         but it only applies in namespace ns-1, not across all namespaces
-        to change that, use `-n ns-1` if that is sufficient, or grant just this with `rolecall fix` in all namespaces
+        to change that, use `-n ns-1` if that is sufficient, or grant only this request in all namespaces
     get pods --for sa/k-sa-1 -n ns-1
       near miss: RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
         but the rule has the verb list, not get
@@ -97,19 +97,19 @@ fn every_near_miss_has_a_fix() {
     list pods --for sa/deployer -n v02-ci
       near miss: RoleBinding v02-ci/deployer-misspelt (fixtures/v02-user-names-serviceaccount/manifests.yaml:38), ClusterRole view, rules[0]: get,list,watch pods and 9 more
         but its subject is User v02-ci:deployer, which is of another kind
-        to change that, if that is a mistake, change the subject to kind ServiceAccount, name deployer, namespace v02-ci in RoleBinding v02-ci/deployer-misspelt (fixtures/v02-user-names-serviceaccount/manifests.yaml:38), which also allows 179 other things, such as `get configmaps`; or grant just this with `rolecall fix`
+        to change that, if that is a mistake, change the subject to kind ServiceAccount, name deployer, namespace v02-ci in RoleBinding v02-ci/deployer-misspelt (fixtures/v02-user-names-serviceaccount/manifests.yaml:38), which also allows 179 other things, such as `get configmaps`; or grant only this request
     delete nodes --name n --for sa/robot -n v03-app
       near miss: ClusterRoleBinding v03-robot-admin (fixtures/v03-subject-without-namespace/invalid.yaml:1), ClusterRole cluster-admin, rules[0]: * *.*
         but its subject has no namespace, so it matches nothing in a ClusterRoleBinding
-        to change that, if that is a mistake, change the subject to kind ServiceAccount, name robot, namespace v03-app in ClusterRoleBinding v03-robot-admin (fixtures/v03-subject-without-namespace/invalid.yaml:1), which also allows far more: * *.*; or grant just this with `rolecall fix`
+        to change that, if that is a mistake, change the subject to kind ServiceAccount, name robot, namespace v03-app in ClusterRoleBinding v03-robot-admin (fixtures/v03-subject-without-namespace/invalid.yaml:1), which also allows far more: * *.*; or grant only this request
     create jobs --for group/V04-dev -n v04-app
       near miss: RoleBinding v04-app/job-runner (fixtures/v04-mixed-subjects/manifests.yaml:22), Role v04-app/job-runner, rules[0]: create,get,list jobs.batch
         but its subject is Group v04-dev: names are case-sensitive
-        to change that, if that is a mistake, change the subject to kind Group, name V04-dev in RoleBinding v04-app/job-runner (fixtures/v04-mixed-subjects/manifests.yaml:22), which also allows `get jobs.batch`, `list jobs.batch`; or grant just this with `rolecall fix`
+        to change that, if that is a mistake, change the subject to kind Group, name V04-dev in RoleBinding v04-app/job-runner (fixtures/v04-mixed-subjects/manifests.yaml:22), which also allows `get jobs.batch`, `list jobs.batch`; or grant only this request
     list endpoints --for sa/v05-a:scraper -n v05-a
       near miss: RoleBinding v05-a/scraper (fixtures/v05-foreign-namespace/manifests.yaml:28), Role v05-a/endpoints-reader, rules[0]: get,list,watch endpoints,services
         but its subject is ServiceAccount v05-b/scraper, in another namespace
-        to change that, if that is a mistake, change the subject to kind ServiceAccount, name scraper, namespace v05-a in RoleBinding v05-a/scraper (fixtures/v05-foreign-namespace/manifests.yaml:28), which also allows 5 other things, such as `get endpoints`; or grant just this with `rolecall fix`
+        to change that, if that is a mistake, change the subject to kind ServiceAccount, name scraper, namespace v05-a in RoleBinding v05-a/scraper (fixtures/v05-foreign-namespace/manifests.yaml:28), which also allows 5 other things, such as `get endpoints`; or grant only this request
     list pv --for sa/operator -n v06-team
       near miss: RoleBinding v06-team/operator-leases (fixtures/v06-clusterrole-in-a-namespace/manifests.yaml:26), ClusterRole v06-lease-holder, rules[1]: list persistentvolumes
         but persistentvolumes is cluster-scoped, which no RoleBinding can grant
@@ -137,7 +137,7 @@ fn every_near_miss_has_a_fix() {
     get /v19/ --for sa/prober -n v19-app
       near miss: ClusterRoleBinding v19-urls (fixtures/v19-urls/manifests.yaml:26), ClusterRole v19-urls, rules[0]: get /v19,/v19-health/*,/v19-debug*
         but the URL `/v19` of the rule does not match `/v19/`
-        to change that, add `/v19/` to its nonResourceURLs in ClusterRole v19-urls (fixtures/v19-urls/manifests.yaml:18), which affects all its subjects; or grant just this with `rolecall fix`
+        to change that, add `/v19/` to its nonResourceURLs in ClusterRole v19-urls (fixtures/v19-urls/manifests.yaml:18), which affects all its subjects; or grant only this request
     get pods --name p --for sa/viewer -n v25-app
       near miss: RoleBinding v25-app/viewer (fixtures/v25-exec-and-node-proxy/manifests.yaml:29), Role v25-app/viewer, rules[0]: get pods/exec,pods/attach,pods/portforward
         but `pods/exec` does not include `pods`
@@ -154,9 +154,9 @@ fn a_pasted_refusal_is_explained_with_the_command_that_fixes_it() {
       to allow exactly this, run `rolecall fix list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1`
       near miss: RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
         but it only applies in namespace ns-1
-        to change that, use `-n ns-1` if you meant that namespace, or grant just this with `rolecall fix` in namespace default
+        to change that, use `-n ns-1` if you meant that namespace, or grant only this request in namespace default
       roles that would allow it are not bound to sa/ns-1:k-sa-1: ClusterRole view (default), ClusterRole edit (default), ClusterRole admin (default)
-        to change that, grant just this with `rolecall fix`: binding ClusterRole view would also allow 179 other things, such as `get configmaps`
+        to change that, grant only this request: binding ClusterRole view would also allow 179 other things, such as `get configmaps`
       only Kubernetes' default bindings apply here
     --- exit 1
     "#);
@@ -175,24 +175,24 @@ fn refusals_are_grouped_by_cause_and_others_get_advice() {
       to allow exactly this, run `rolecall fix list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1`
       near miss: RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
         but it only applies in namespace ns-1
-        to change that, use `-n ns-1` if you meant that namespace, or grant just this with `rolecall fix` in namespace default
+        to change that, use `-n ns-1` if you meant that namespace, or grant only this request in namespace default
       roles that would allow it are not bound to sa/ns-1:k-sa-1: ClusterRole view (default), ClusterRole edit (default), ClusterRole admin (default)
-        to change that, grant just this with `rolecall fix`: binding ClusterRole view would also allow 179 other things, such as `get configmaps`
+        to change that, grant only this request: binding ClusterRole view would also allow 179 other things, such as `get configmaps`
       only Kubernetes' default bindings apply here
       read from stdin:1
 
     no: User "system:serviceaccount:ns-1:k-sa-1" cannot watch resource "pods" in API group "" in the namespace "default"
       to allow exactly this, run `rolecall fix list services --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1` and `rolecall fix watch pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1`
       roles that would allow it are not bound to sa/ns-1:k-sa-1: ClusterRole view (default), ClusterRole edit (default), ClusterRole admin (default)
-        to change that, grant just this with `rolecall fix`: binding ClusterRole view would also allow 179 other things, such as `get configmaps`
+        to change that, grant only this request: binding ClusterRole view would also allow 179 other things, such as `get configmaps`
       only Kubernetes' default bindings apply here
       also refused: list services in namespace default
       read from stdin:2; stdin:3
     --- stderr
-    error: stdin:5: requests.exceptions.HTTPError: 403 Client Error: Forbidden for url: https://h/api/v1/namespaces/ns-1/secrets: the client shows a 403 with its URL, but not the server's message with the user: list secrets in namespace ns-1
+    error: stdin:5: requests.exceptions.HTTPError: 403 Client Error: Forbidden for url: https://h/api/v1/namespaces/ns-1/secrets: the client shows a 403 with its URL, but neither its method nor the server's message with the user; for a GET: list secrets in namespace ns-1
     hint: run `rolecall fix list secrets --for SUBJECT -n ns-1 -f fixtures/ns-1` to grant it, with the refused user as SUBJECT
     hint: pass `--for SUBJECT` to name the refused subject
-    warning: stdin:4: pods "p" is forbidden: exceeded quota: q, requested: pods=1: a ResourceQuota refused, not RBAC: request less, delete unused objects, or ask for a higher quota
+    warning: stdin:4: pods "p" is forbidden: exceeded quota: q, requested: pods=1: a ResourceQuota refused this, not RBAC: request less, delete unused objects, or ask for a higher quota
     --- exit 1
     "#);
 }
@@ -243,14 +243,14 @@ rules: [{apiGroups: [""], resources: [pods], verbs: [create]}]
     assert_snapshot!(rolecall_with("why create pods --for sa/team-a:app -n team-a -f -", manifests), @r#"
     no: User "system:serviceaccount:team-a:app" cannot create resource "pods" in API group "" in the namespace "team-a"
       to allow exactly this, run `rolecall fix create pods --for sa/team-a:app -n team-a -f -`
-      near miss: RoleBinding team-a/own (-:8), ClusterRole view, rules[0]: get,list,watch pods and 9 more
+      near miss: RoleBinding team-a/own (<stdin>:8), ClusterRole view, rules[0]: get,list,watch pods and 9 more
         but the rule has the verbs get,list,watch, not create
-        to change that, grant just this with `rolecall fix`; leave ClusterRole view as it is: its rules are aggregated from other roles, and a controller would revert a change
-      near miss: ClusterRoleBinding crb (-:2), ClusterRole edit, rules[2]: create,delete,deletecollection,patch,update pods and 4 more
+        to change that, grant only this request; leave ClusterRole view as it is: its rules are aggregated from other roles, and a controller would revert a change
+      near miss: ClusterRoleBinding crb (<stdin>:2), ClusterRole edit, rules[2]: create,delete,deletecollection,patch,update pods and 4 more
         but its subject is ServiceAccount other/app, in another namespace
-        to change that, grant just this with `rolecall fix` in namespace team-a: this binding grants ClusterRole edit in every namespace
+        to change that, grant only this request in namespace team-a: this binding grants ClusterRole edit in every namespace
       roles that would allow it are not bound to sa/team-a:app: ClusterRole edit (default), ClusterRole admin (default), ClusterRole cluster-admin (default)
-        to change that, grant just this with `rolecall fix`: binding ClusterRole edit would also allow 408 other things, such as `get pods/attach`
+        to change that, grant only this request: binding ClusterRole edit would also allow 408 other things, such as `get pods/attach`
     --- stderr
     warning: there is no ServiceAccount `app` in namespace `team-a`
     --- exit 1

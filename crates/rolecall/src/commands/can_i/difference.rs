@@ -55,7 +55,7 @@ pub(super) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let session = Session::load(ui, options, needs.clone())?;
     let subjects = SubjectArgument::resolve_all(&named, ui, &session, options)?;
     let namespaces = namespaces(ui, &session, options);
-    let plan = Plan::new(ui, &session.catalog, arguments, subjects, namespaces)?;
+    let plan = Plan::new(ui, &session, arguments, subjects, namespaces)?;
     let asking = Asking { ui, options, mode: arguments.mode, everybody: &everybody };
     let difference = asking.answer(&session, &plan, &others, needs)?;
     write(&difference, ui, arguments.output)?;

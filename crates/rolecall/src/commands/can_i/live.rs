@@ -7,6 +7,7 @@ use rolecall_review::live::Means;
 use rolecall_review::{Answer, Comparison, LocalReviewer, Plan as Questions, PlanBuilder, compare};
 
 use super::Arguments;
+use super::folded::{fold, write_folded};
 use super::mode::Mode;
 use super::plan::Plan;
 use super::reviewed_matrix::{Matrix, warn_unasked, warn_unknown};
@@ -68,14 +69,15 @@ pub(super) fn run_matrix(
     let all_namespaces = options.namespace.all_namespaces;
     let session = load(ui, options, &subjects, mode, all_namespaces)?;
     let me = me(ui, &session, options, &subjects)?;
-    let subjects = SubjectArgument::resolve_all(&subjects, ui, &session, options)?;
+    let mut subjects = SubjectArgument::resolve_all(&subjects, ui, &session, options)?;
+    let folded = fold(&session, arguments, &mut subjects);
     let mut namespaces = session.namespaces(options);
     if all_namespaces {
         namespaces.extend(session.authorizer.inventory().namespace_names());
     }
-    let plan = Plan::new(ui, &session.catalog, arguments, subjects, namespaces)?;
+    let plan = Plan::new(ui, &session, arguments, subjects, namespaces)?;
     let format = arguments.output;
-    let matrix = Matrix { session: &session, plan: &plan, format };
+    let matrix = Matrix { session: &session, plan: &plan, format, list: &arguments.list };
     let questions = matrix.questions();
     let evidence = if mode == Mode::Both { Evidence::Review } else { matrix.evidence() };
     let reviewed = ask(ui, &session, me, &questions, evidence)?;
@@ -91,6 +93,7 @@ pub(super) fn run_matrix(
     }
     let decided: Vec<Decided<'_>> = reviewed.answers.iter().map(Decided::Live).collect();
     let unknown = matrix.write(ui, &questions, &decided)?;
+    write_folded(ui, &folded)?;
     warn_unasked(ui, &reviewed);
     if unknown > 0 {
         warn_unknown(ui, unknown, &reviewed);

@@ -6,18 +6,22 @@ use rayon::prelude::*;
 use rolecall_rbac::{Axes, GridRow, Text, VerdictKind};
 
 use super::Arguments;
-use super::plan::{Plan, Row, Shown, is_no};
+use super::folded::{fold, write_folded};
+use super::listing::{Counts, Encoded, Lines, Records};
+use super::plan::{Plan, Row, Shown};
 use super::{live, settle};
 use crate::cli::Options;
 use crate::decide::Decided;
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::listing::ListOptions;
 use crate::load::{Needs, Session};
 use crate::output::{MatrixFormat, matrix as cells};
-use crate::render::Headings;
 use crate::render::matrix::{Layout, Place};
+use crate::render::{Headings, markdown};
 use crate::subject::{Subject, SubjectArgument};
 use crate::ui::Ui;
+use crate::words;
 
 /// The number of namespaces per piece, for one subject.
 const NAMESPACES_AT_ONCE: usize = 128;
@@ -34,12 +38,19 @@ struct Piece<'a> {
     with_cluster_scope: bool,
 }
 
-/// Encoded output, and the number of cells in it that are unknown or `no`.
+/// Answered rows or encoded cells, and the number of answers, those of hidden rows, too.
 #[derive(Default)]
-struct Written {
-    bytes: Vec<u8>,
-    unknown: usize,
-    denied: usize,
+struct Written<'p> {
+    encoded: Encoded,
+    rows: Vec<Answered<'p>>,
+    counts: Counts,
+}
+
+/// The verdicts of a row of a table.
+struct Answered<'p> {
+    place: (&'p Subject, Option<&'p Text>),
+    row: &'p Row<'p>,
+    words: Vec<VerdictKind>,
 }
 
 /// A matrix while it is written.
@@ -49,6 +60,7 @@ struct Matrix<'a> {
     axes: Axes,
     format: MatrixFormat,
     layout: Layout,
+    list: &'a ListOptions,
 }
 
 /// Answers the matrix.
@@ -58,20 +70,26 @@ pub(super) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         Needs { namespaces: options.namespace.all_namespaces, ..SubjectArgument::needs(&subjects) };
     let session = Session::load(ui, options, needs)?;
     let me = live::me(ui, &session, options, &subjects)?;
-    let subjects = SubjectArgument::resolve_all(&subjects, ui, &session, options)?;
+    let mut subjects = SubjectArgument::resolve_all(&subjects, ui, &session, options)?;
+    let folded = fold(&session, arguments, &mut subjects);
     let namespaces = namespaces(ui, &session, options);
-    let mut plan = Plan::new(ui, &session.catalog, arguments, subjects, namespaces)?;
+    let mut plan = Plan::new(ui, &session, arguments, subjects, namespaces)?;
     let has_gaps = !session.authorizer.inventory().gaps().is_empty();
     let may_be_unknown = has_gaps || plan.subjects.iter().any(|s| s.identity.is_node());
     if may_be_unknown && settle::may_ask(arguments.mode, options, &session) {
-        return settle::run_matrix(ui, &session, &plan, me, arguments.output);
+        return settle::run_matrix(ui, &session, &plan, me, (arguments, &folded));
     }
     let columns = std::mem::take(&mut plan.columns);
     let axes = session.authorizer.axes(plan.verbs.clone(), columns);
     let layout = Layout::new(arguments.output, &plan.extent(may_be_unknown), ui.layout());
-    let mut matrix = Matrix { session: &session, plan, axes, format: arguments.output, layout };
+    let (format, list) = (arguments.output, &arguments.list);
+    let mut matrix = Matrix { session: &session, plan, axes, format, layout, list };
     matrix.shorten(ui)?;
-    let unknown = matrix.write(ui)?;
+    let unknown = match format {
+        MatrixFormat::Table => matrix.write_table(ui)?,
+        _ => matrix.write(ui)?,
+    };
+    write_folded(ui, &folded)?;
     if unknown > 0 {
         ui.warn(format!("{unknown} answers are unknown, because something could not be read"));
     }
@@ -105,7 +123,7 @@ impl Matrix<'_> {
         for pieces in pieces.chunks(PIECES_AT_ONCE) {
             let counts: Vec<Result<usize, CommandError>> = pieces
                 .par_iter()
-                .map(|piece| self.answer(*piece).map(|written| written.denied))
+                .map(|piece| self.answer(*piece).map(|written| written.counts.no))
                 .collect();
             for count in counts {
                 denied += count?;
@@ -124,9 +142,27 @@ impl Matrix<'_> {
         Ok(())
     }
 
+    /// Writes a table, and returns the number of unknown cells.
+    fn write_table(&self, ui: &Ui) -> Result<usize, CommandError> {
+        let mut lines = Lines::new(self.list);
+        let pieces: Vec<Piece<'_>> = self.pieces().collect();
+        for pieces in pieces.chunks(PIECES_AT_ONCE) {
+            let answered: Vec<Result<Written<'_>, CommandError>> =
+                pieces.par_iter().map(|piece| self.answer(*piece)).collect();
+            for written in answered {
+                let Written { rows, counts, .. } = written?;
+                lines.count(counts);
+                for Answered { place, row, words } in rows {
+                    lines.add(place, row, words);
+                }
+            }
+        }
+        lines.write(ui, &self.plan, self.list)
+    }
+
     /// Writes everything in order, and returns the number of unknown cells.
     fn write(&self, ui: &Ui) -> Result<usize, CommandError> {
-        // Machine-readable formats have no colours.
+        // Machine-readable formats have no colors.
         let mut out: Box<dyn Write> = match self.format.is_laid_out() {
             true => Box::new(ui.stdout()),
             false => Box::new(ui.data()),
@@ -138,18 +174,25 @@ impl Matrix<'_> {
         }
         let mut unknown = 0;
         let mut is_first = true;
+        let mut records = Records::new(ui, self.list, self.format);
         let pieces: Vec<Piece<'_>> = self.pieces().collect();
         for pieces in pieces.chunks(PIECES_AT_ONCE) {
-            let written: Vec<Result<Written, CommandError>> =
+            let written: Vec<Result<Written<'_>, CommandError>> =
                 pieces.par_iter().map(|piece| self.answer(*piece)).collect();
             for written in written {
                 let written = written?;
-                out.write_all(cells::joined(self.format, &written.bytes, is_first))?;
-                is_first &= written.bytes.is_empty();
-                unknown += written.unknown;
+                unknown += written.counts.unknown;
+                let bytes = records.add(written.encoded);
+                out.write_all(cells::joined(self.format, &bytes, is_first))?;
+                is_first &= bytes.is_empty();
             }
         }
-        cells::finish(&mut out, self.format)?;
+        let omitted = records.finish(ui, &mut out, self.format, is_first)?;
+        cells::finish(&mut out, self.format, omitted)?;
+        if self.format == MatrixFormat::Markdown && unknown > 0 {
+            let gaps = self.session.authorizer.inventory().gaps();
+            markdown::unread(&mut out, words::gaps(gaps))?;
+        }
         out.flush()?;
         Ok(unknown)
     }
@@ -165,7 +208,7 @@ impl Matrix<'_> {
         })
     }
 
-    fn answer(&self, piece: Piece<'_>) -> Result<Written, CommandError> {
+    fn answer<'p>(&'p self, piece: Piece<'p>) -> Result<Written<'p>, CommandError> {
         let mut written = Written::default();
         let grid = self.format.is_grid().then(|| {
             let identity = &piece.subject.identity;
@@ -174,7 +217,7 @@ impl Matrix<'_> {
         let grid_rows = grid.as_ref().map_or(&[][..], |grid| &grid.rows);
         let all = &self.plan.rows;
         if let [namespace] = &*self.plan.namespaces {
-            // Nothing is asked twice, so the rows stay in their order.
+            // No question is asked twice, so the rows stay in order.
             self.write_rows(piece.subject, namespace, grid_rows.first(), all.iter(), &mut written)?;
             return Ok(written);
         }
@@ -191,13 +234,13 @@ impl Matrix<'_> {
     }
 
     /// Writes rows for one subject; resources without a namespace are checked at cluster scope.
-    fn write_rows<'r>(
+    fn write_rows<'p>(
         &self,
-        subject: &Subject,
-        namespace: &Text,
+        subject: &'p Subject,
+        namespace: &'p Text,
         grid_row: Option<&GridRow>,
-        rows: impl Iterator<Item = &'r Row<'r>>,
-        written: &mut Written,
+        rows: impl Iterator<Item = &'p Row<'p>>,
+        written: &mut Written<'p>,
     ) -> Result<(), CommandError> {
         let mut words = Vec::with_capacity(self.plan.verbs.len());
         for row in rows {
@@ -209,14 +252,22 @@ impl Matrix<'_> {
                     (Some(grid_row), Some(column)) => {
                         grid_verdict(grid_row, column, position, namespace.is_none())
                     }
-                    _ => self.decide_cell(place, row, verb, &mut written.bytes)?,
+                    _ => self.decide_cell(place, row, verb, &mut written.encoded)?,
                 };
-                written.unknown += usize::from(word == VerdictKind::Unknown);
-                written.denied += usize::from(is_no(word));
+                written.counts.add(word);
                 words.push(word);
             }
-            if self.format.is_grid() && self.plan.shown.includes_row(&words) {
-                self.layout.write_row(&mut written.bytes, place, &words)?;
+            match self.format {
+                _ if !self.plan.shown.includes_row(&words) => {}
+                MatrixFormat::Table => {
+                    let words = words.clone();
+                    written.rows.push(Answered { place: (subject, namespace), row, words });
+                }
+                MatrixFormat::Markdown => {
+                    self.layout.write_row(&mut written.encoded.bytes, place, &words)?;
+                    written.encoded.end(self.list, place, &words);
+                }
+                _ => {}
             }
         }
         Ok(())
@@ -228,7 +279,7 @@ impl Matrix<'_> {
         place: Place<'_>,
         row: &Row<'_>,
         verb: &str,
-        out: &mut Vec<u8>,
+        out: &mut Encoded,
     ) -> Result<VerdictKind, CommandError> {
         let identity = &place.subject.identity;
         let namespace = place.namespace.map_or("", |namespace| namespace);
@@ -238,10 +289,11 @@ impl Matrix<'_> {
             return Ok(decided.verdict());
         }
         if self.format == MatrixFormat::Wide {
-            self.layout.write_cell(out, place, verb, &decided)?;
+            self.layout.write_cell(&mut out.bytes, place, verb, &decided)?;
         } else {
-            cells::cell(out, self.format, identity, &request, &decided)?;
+            cells::cell(&mut out.bytes, self.format, identity, &request, &decided)?;
         }
+        out.end(self.list, place, &[decided.verdict()]);
         Ok(decided.verdict())
     }
 }

@@ -1,6 +1,8 @@
 //! `can-i`: one answer, a matrix of answers, or reviews answered as a server would.
 
 mod difference;
+mod folded;
+mod listing;
 mod live;
 mod matrix;
 pub(crate) mod mode;
@@ -16,9 +18,11 @@ use clap::Args;
 use rolecall_rbac::Glob;
 
 use self::mode::Mode;
+use crate::built_in::SystemOptions;
 use crate::cli::Options;
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
+use crate::listing::ListOptions;
 use crate::output::MatrixFormat;
 use crate::question;
 use crate::subject;
@@ -80,6 +84,10 @@ pub(crate) struct Arguments {
     /// Output format; docs/json.md describes json and yaml
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     output: MatrixFormat,
+    #[command(flatten)]
+    list: ListOptions,
+    #[command(flatten)]
+    system: SystemOptions,
 }
 
 impl Arguments {
@@ -91,6 +99,8 @@ impl Arguments {
 
 /// Answers the questions in the arguments.
 pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
+    let is_laid_out = matches!(arguments.output, MatrixFormat::Table);
+    arguments.list.size.check(|| is_laid_out && arguments.diff_with.is_empty())?;
     if let Some(file) = &arguments.reviews {
         if !matches!(
             arguments.output,

@@ -10,6 +10,7 @@ use rolecall_rbac::{
 
 use super::Arguments;
 use crate::error::CommandError;
+use crate::load::Session;
 use crate::question::{self, Reach};
 use crate::render::matrix::Extent;
 use crate::subject::Subject;
@@ -76,7 +77,7 @@ enum RowTarget<'a> {
 }
 
 impl<'a> Plan<'a> {
-    /// Returns what the layout depends on.
+    /// Returns the values that determine the layout.
     pub(super) fn extent(&self, may_be_unknown: bool) -> Extent<'_> {
         Extent {
             has_patterns: self.has_patterns,
@@ -91,14 +92,14 @@ impl<'a> Plan<'a> {
     /// Resolves the arguments.
     pub(super) fn new(
         ui: &Ui,
-        catalog: &'a Catalog,
+        session: &'a Session,
         arguments: &'a Arguments,
         subjects: Vec<Subject>,
         namespaces: Vec<Text>,
     ) -> Result<Self, CommandError> {
         let verbs = verbs(ui, arguments)?;
         let mut columns = Vec::new();
-        let rows = rows(ui, catalog, arguments, &verbs, &mut columns)?;
+        let rows = rows(ui, session, arguments, &verbs, &mut columns)?;
         let has_patterns = arguments.subjects.iter().any(|subject| Glob::is_pattern(subject));
         let shown = if arguments.allowed_only { Shown::AllowedOnly } else { Shown::All };
         Ok(Self { has_patterns, subjects, verbs, rows, namespaces, columns, shown })
@@ -139,11 +140,12 @@ fn verbs(ui: &Ui, arguments: &Arguments) -> Result<Vec<Text>, CommandError> {
 /// answer.
 fn rows<'a>(
     ui: &Ui,
-    catalog: &'a Catalog,
+    session: &'a Session,
     arguments: &'a Arguments,
     verbs: &[Text],
     columns: &mut Vec<Column>,
 ) -> Result<Vec<Row<'a>>, CommandError> {
+    let catalog = &*session.catalog;
     let mut targets = Vec::new();
     // Constrained impersonation uses a separate API group.
     let is_constrained = |verb: &&Text| verb.starts_with("impersonate:");
@@ -165,9 +167,10 @@ fn rows<'a>(
             continue;
         }
         let resolved = match &*arguments.subresource {
-            "" => question::resolve(catalog, verb, argument)?,
-            it => question::resolve_subresource(catalog, verb, argument, it)?,
+            "" => question::resolve(catalog, verb, argument),
+            it => question::resolve_subresource(catalog, verb, argument, it),
         };
+        let resolved = resolved.map_err(|error| question::hint_groups(error, session, argument))?;
         question::refuse_pattern_of_names(&resolved, &arguments.name)?;
         let oddities = [
             question::ambiguous_resource(catalog, argument),

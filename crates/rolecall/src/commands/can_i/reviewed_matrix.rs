@@ -5,9 +5,11 @@ use std::io::Write;
 use rolecall_rbac::{Request, Text, VerdictKind};
 use rolecall_review::{Plan as Questions, PlanBuilder};
 
+use super::listing::{Counts, Encoded, Lines, Records};
 use super::plan::{Plan, Row};
 use crate::decide::Decided;
 use crate::error::CommandError;
+use crate::listing::ListOptions;
 use crate::live::{Evidence, Reviewed};
 use crate::load::Session;
 use crate::output::{MatrixFormat, matrix as cells};
@@ -25,6 +27,8 @@ pub(super) struct Matrix<'a> {
     pub(super) plan: &'a Plan<'a>,
     /// The format.
     pub(super) format: MatrixFormat,
+    /// The order, the groups and the limit.
+    pub(super) list: &'a ListOptions,
 }
 
 /// Cells that are written together: for one subject, in one namespace or none.
@@ -63,7 +67,12 @@ impl<'a> Matrix<'a> {
         let unknown = answers().filter(|answer| answer.verdict() == VerdictKind::Unknown).count();
         let may_be_unknown =
             unknown > 0 || answers().any(|answer| answer.verdict() == VerdictKind::Denied);
+        if self.format == MatrixFormat::Table {
+            self.write_table(ui, answers())?;
+            return Ok(unknown);
+        }
         let layout = Layout::new(self.format, &plan.extent(may_be_unknown), ui.layout());
+        let mut records = Records::new(ui, self.list, self.format);
         let mut out = ui.stdout();
         if self.format.is_laid_out() {
             layout.start(&mut out)?;
@@ -73,7 +82,7 @@ impl<'a> Matrix<'a> {
         let mut answers = answers();
         let mut is_first = true;
         for line in self.lines() {
-            let (mut bytes, mut words) = (Vec::new(), Vec::new());
+            let (mut encoded, mut words) = (Encoded::default(), Vec::new());
             let place = Place {
                 subject: line.subject,
                 namespace: line.namespace,
@@ -85,22 +94,46 @@ impl<'a> Matrix<'a> {
                     continue;
                 }
                 if self.format == MatrixFormat::Wide {
-                    layout.write_cell(&mut bytes, place, verb, decided)?;
+                    layout.write_cell(&mut encoded.bytes, place, verb, decided)?;
                 } else if !self.format.is_grid() {
                     let request = self.request(&line, verb);
                     let identity = &line.subject.identity;
-                    cells::cell(&mut bytes, self.format, identity, &request, decided)?;
+                    cells::cell(&mut encoded.bytes, self.format, identity, &request, decided)?;
                 }
+                encoded.end(self.list, place, &[decided.verdict()]);
             }
             if self.format.is_grid() && plan.shown.includes_row(&words) {
-                layout.write_row(&mut bytes, place, &words)?;
+                layout.write_row(&mut encoded.bytes, place, &words)?;
+                encoded.end(self.list, place, &words);
             }
+            let bytes = records.add(encoded);
             out.write_all(cells::joined(self.format, &bytes, is_first))?;
             is_first &= bytes.is_empty();
         }
-        cells::finish(&mut out, self.format)?;
+        let omitted = records.finish(ui, &mut out, self.format, is_first)?;
+        cells::finish(&mut out, self.format, omitted)?;
         out.flush()?;
         Ok(unknown)
+    }
+
+    fn write_table<'d>(
+        &self,
+        ui: &Ui,
+        mut answers: impl Iterator<Item = &'d Decided<'d>>,
+    ) -> Result<(), CommandError> {
+        let mut lines = Lines::new(self.list);
+        for line in self.lines() {
+            let words = answers.by_ref().take(self.plan.verbs.len());
+            let words: Vec<VerdictKind> = words.map(Decided::verdict).collect();
+            let mut counts = Counts::default();
+            words.iter().for_each(|word| counts.add(*word));
+            lines.count(counts);
+            if self.plan.shown.includes_row(&words) {
+                lines.add((line.subject, line.namespace), line.row, words);
+            }
+        }
+        lines.write(ui, self.plan, self.list)?;
+        Ok(())
     }
 
     fn request(&self, line: &Line<'_>, verb: &str) -> Request {

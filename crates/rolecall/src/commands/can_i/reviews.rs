@@ -57,7 +57,7 @@ pub(super) fn run(
         return Err(CommandError::usage("`-f -` and `--reviews -` cannot both be stdin")
             .with_hint(Hint::pass("--reviews FILE", "read the reviews from a file")));
     }
-    // Open the file before loading anything, so that a misspelt name is an immediate error.
+    // Open the file before loading anything, so that a misspelled name is an immediate error.
     let (input, name) = file::open(path)?;
     mode.check(options)?;
     let without_roles = mode == Mode::Live;

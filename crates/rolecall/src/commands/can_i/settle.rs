@@ -7,16 +7,17 @@ use rolecall_rbac::{Decision, Gap, Identity, Verdict, VerdictKind};
 use rolecall_review::live::Means;
 use rolecall_review::{Answer, Question};
 
+use super::Arguments;
+use super::folded::write_folded;
 use super::mode::Mode;
 use super::plan::Plan;
 use super::reviewed_matrix::{Matrix, warn_unasked, warn_unknown};
 use crate::cli::Options;
 use crate::decide::{Decided, word_of};
-use crate::error::CommandError;
+use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::live::{self, MOST_SUBJECTS, Opinion, Reviewed, review};
 use crate::load::Session;
-use crate::output::MatrixFormat;
 use crate::ui::Ui;
 use crate::words;
 
@@ -26,13 +27,14 @@ pub(super) fn may_ask(mode: Mode, options: &Options, session: &Session) -> bool 
     mode == Mode::Auto && session.live().is_some() && !options.source.overlay
 }
 
-/// Asks the server a question that the evaluator cannot answer; `None` if it cannot either.
+/// Asks the server a question that the evaluator cannot answer; `None` if it cannot either, with the command
+/// that asks by impersonation.
 pub(super) fn answer(
     ui: &Ui,
     session: &Session,
     me: Option<Identity>,
     question: Question,
-    gaps: &[Gap],
+    (gaps, by_impersonation): (&[Gap], &str),
 ) -> Result<Option<Answer>, CommandError> {
     let Some(live) = session.live() else { return Ok(None) };
     // A caller can always ask about itself.
@@ -43,6 +45,8 @@ pub(super) fn answer(
         ui.note(format!("the server could not answer either: {}", words::refusals(&answer.reason)));
         if let Some(hint) = namespace.and_then(|namespace| session.right_to_review(&namespace)) {
             ui.suggest(hint);
+            let purpose = "ask the server by impersonation, if you can impersonate the subject";
+            ui.suggest(Hint::run(by_impersonation, purpose));
         }
         return Ok(None);
     }
@@ -89,9 +93,9 @@ pub(super) fn run_matrix(
     session: &Session,
     plan: &Plan<'_>,
     me: Option<Identity>,
-    format: MatrixFormat,
+    (arguments, folded): (&Arguments, &BTreeSet<String>),
 ) -> Result<Exit, CommandError> {
-    let matrix = Matrix { session, plan, format };
+    let matrix = Matrix { session, plan, format: arguments.output, list: &arguments.list };
     let questions = matrix.questions();
     let local: Vec<Decision<'_>> = questions
         .questions()
@@ -129,6 +133,7 @@ pub(super) fn run_matrix(
         })
         .collect();
     let unknown = matrix.write(ui, &questions, &decided)?;
+    write_folded(ui, folded)?;
     let settled = decided.iter().filter(|decided| matches!(decided, Decided::Live(_))).count();
     if settled > 0 {
         let (total, unread) = (decided.len(), unread(&gaps));

@@ -54,6 +54,8 @@ pub(crate) struct Asked {
     may_settle: bool,
     /// The advice about a denial.
     advice: Advice,
+    /// The command that asks the server by impersonation.
+    by_impersonation: String,
 }
 
 /// The outcome of a question.
@@ -140,6 +142,7 @@ impl Asked {
         let subject = SubjectArgument::parse(single.subject)?;
         let mut needs = SubjectArgument::needs(std::slice::from_ref(&subject));
         needs.breadth = needs.breadth.max(breadth);
+        needs.resources.push(single.resource.to_owned());
         let (resource, behind) = single.resource.split_once('/').unwrap_or((single.resource, ""));
         let resource = resource.split('.').next().unwrap_or_default().to_lowercase();
         if matches!(&*resource, "ns" | "namespace" | "namespaces") {
@@ -158,8 +161,10 @@ impl Asked {
                 "checking requests across all namespaces, which only ClusterRoleBindings grant",
             );
         }
+        let by_impersonation = single.command_with("can-i", &["--mode", "live"], options);
+        let advice = Advice::default();
         let mut asked =
-            Self { session, subject, request, is_me, may_settle, advice: Advice::default() };
+            Self { session, subject, request, is_me, may_settle, advice, by_impersonation };
         if !asked.is_allowed() {
             asked.advice = asked.advise(single, options);
         }
@@ -256,7 +261,9 @@ impl Asked {
             Question { identity: identity.clone().into(), request: self.request.clone() };
         let me = self.is_me.then(|| identity.clone());
         match &decision.verdict {
-            Verdict::Unknown { gaps } => settle::answer(ui, &self.session, me, question, gaps),
+            Verdict::Unknown { gaps } => {
+                settle::answer(ui, &self.session, me, question, (gaps, &self.by_impersonation))
+            }
             _ => settle::verify(ui, &self.session, me, question, decision),
         }
     }

@@ -5,15 +5,15 @@ use std::collections::BTreeSet;
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 use rolecall_check::expectation::{Failure, Outcome, evaluate_target, join};
 use rolecall_check::{
-    AppliedBy, CheckConfig, Date, Finding, Judged, Suppressed, expectation_findings, fingerprints,
-    fold, suppress,
+    AppliedBy, CheckConfig, Date, Finding, Judged, SetAsideFiles, Suppressed, expectation_findings,
+    fingerprints, fold, suppress,
 };
 use rolecall_rbac::{Authorizer, Gap, Inventory};
 use rolecall_render::TargetKind;
 
 use super::{Arguments, CodeGlob, expected, merge};
 use crate::checked::{self, Rules};
-use crate::cli::Options;
+use crate::cli::{self, Options};
 use crate::finding_words;
 use crate::load::Session;
 use crate::load_targets::{Sessions, TargetSession};
@@ -31,13 +31,13 @@ pub(super) struct Judge<'a> {
     /// The default objects of each Kubernetes version.
     pub(super) defaults: Vec<Inventory>,
     pub(super) today: Date,
-    /// The paths that the user named.
-    pub(super) roots: Vec<String>,
+    /// The files whose objects are not those of an installation.
+    pub(super) set_aside: SetAsideFiles,
     /// The objects of source files, to compare them with rendered ones.
     pub(super) source_objects: SourceObjects,
 }
 
-/// The findings, with what was suppressed and not read.
+/// The findings, the suppressed ones and the gaps.
 pub(super) struct Report {
     pub(super) findings: Vec<LocatedFinding>,
     pub(super) suppressed: Vec<Suppressed>,
@@ -68,6 +68,7 @@ impl Judge<'_> {
             own.extend(denied_deployer(target, plain, targets));
         }
         let mut unmet = unmet.into_iter();
+        let fails = sessions.iter().any(|session| session.incomplete);
         let judged: Vec<Judgement> = match &*sessions {
             // A single one is parallel within.
             [session] => {
@@ -106,8 +107,10 @@ impl Judge<'_> {
             suppressed,
             coverage: Coverage {
                 gaps: UnreadPart::of(&gaps(&sessions)),
+                fails,
                 scope: scope(plain, targets),
                 known: self.arguments.baseline.is_some().then_some(known),
+                least: self.arguments.severity,
             },
         }
     }
@@ -133,7 +136,7 @@ impl Judge<'_> {
                 false => AppliedBy::Unknown,
             },
             is_one_install: target.is_some() || session.live().is_some(),
-            roots: &self.roots,
+            set_aside: &self.set_aside,
         };
         let complete = |all: &mut Vec<Finding>| {
             if let Some(target) = target {
@@ -143,7 +146,8 @@ impl Judge<'_> {
             }
             all.extend(unmet);
         };
-        let all = checked::findings(session, &rules, complete, sources);
+        let sources = sources_of(sources, target);
+        let all = checked::findings(session, &rules, complete, &sources);
         let inventory = session.authorizer.inventory();
         let (all, suppressed) = suppress(all, inventory, &config.suppressions, self.today);
         let is_asked = |finding: &Finding| {
@@ -187,6 +191,13 @@ impl Judge<'_> {
         };
         join(expectations, worlds).into_iter().map(findings).collect()
     }
+}
+
+/// Returns the options with which another command reads the same input: of a target, its name too, because
+/// other commands answer for one target.
+fn sources_of(sources: &str, target: Option<&TargetSession>) -> String {
+    let name = target.map(|target| cli::quote(&target.target.target.name));
+    name.map_or_else(|| sources.to_owned(), |name| format!("{sources} --target {name}"))
 }
 
 /// Returns the same chart with its default values, if that is another target.

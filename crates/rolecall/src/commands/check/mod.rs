@@ -11,25 +11,26 @@ use std::str::FromStr;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use rolecall_check::{
-    Date, Finding, KubernetesVersion, RuleMeta, Severity, Suppressed, is_in_tests, searches_paths,
+    Date, Finding, KubernetesVersion, RuleMeta, SetAside, SetAsideFiles, Severity, Suppressed,
+    searches_paths,
 };
-use rolecall_rbac::{Glob, Replaced};
+use rolecall_rbac::{Glob, Replaced, shown_path};
 use rolecall_source::manifests;
 
 use self::judge::{Judge, Report};
 use super::fail_level::{FailLevel, fail_levels};
-use crate::checked;
 use crate::cli::Options;
 use crate::config;
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::file::{self, Bound};
 use crate::listing::{Arranged, ListOptions};
-use crate::load::{Breadth, Needs, Session};
+use crate::load::{Breadth, Names, Needs, Session};
 use crate::load_targets::Sessions;
 use crate::located::{self, Coverage, Exactness, LocatedFinding};
 use crate::output::{self, DocumentFormat, Findings};
 use crate::render::findings as render;
+use crate::set_aside;
 use crate::targets::SourceObjects;
 use crate::time;
 use crate::ui::Ui;
@@ -165,6 +166,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         service_accounts: true,
         namespaces: true,
         workloads: true,
+        names: Names::Few,
         breadth: Breadth::All,
         keeps_stdin: true,
         ..Needs::default()
@@ -175,8 +177,8 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     }
     if sessions.all().any(|it| !searches_paths(it.authorizer.inventory())) {
         ui.note(
-            "escalation paths were not searched, because there are more than 10,000 bindings; \
-             `rolecall paths` searches them",
+            "rolecall did not search for escalation paths, because there are more than 10,000 \
+             bindings; `rolecall paths` does",
         );
     }
     let today = match arguments.today {
@@ -190,12 +192,12 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         baseline: &baseline,
         defaults: manifests::default_objects_of_releases(),
         today,
-        roots: checked::roots(&options),
+        set_aside: files_set_aside(&options, &sessions),
         source_objects: SourceObjects::default(),
     };
     let Report { findings, suppressed, coverage } = judge.report(&sessions);
     note_suppressed(ui, &options, &suppressed);
-    note_tests(ui, &findings, &judge.roots);
+    note_set_aside(ui, &findings, &judge.set_aside);
     // Never dropped, because the process ends anyway.
     let findings = ManuallyDrop::new(findings);
     write(ui, arguments, &arranged(ui, arguments, &findings, &coverage))?;
@@ -223,7 +225,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
 fn note_files(ui: &Ui, session: Option<&Session>) {
     for file in session.into_iter().flat_map(|session| &session.files) {
         let plural = if file.objects == 1 { "" } else { "s" };
-        let path = render::display_path(&file.path);
+        let path = shown_path(&file.path);
         ui.note(format!("read {path}: {} object{plural}", file.objects));
     }
 }
@@ -280,7 +282,7 @@ fn write(ui: &Ui, arguments: &Arguments, report: &located::Report<'_>) -> Result
         render::write_table(&mut out, report, headings)?;
         return Ok(out.flush()?);
     }
-    // Stripping colours would have to scan every byte.
+    // Stripping colors would have to scan every byte.
     let mut out = ui.data();
     match format {
         FindingsFormat::Table | FindingsFormat::Wide | FindingsFormat::Text => {
@@ -337,17 +339,30 @@ fn note_suppressed(ui: &Ui, options: &Options, suppressed: &[Suppressed]) {
     }
 }
 
-/// Reports the number of findings that are informational because they are about tests.
-fn note_tests(ui: &Ui, findings: &[LocatedFinding], roots: &[String]) {
-    let findings = findings.iter().map(|reported| &reported.finding);
-    let findings = findings.filter(|finding| finding.severity == Severity::Info);
-    let count = findings.filter(|finding| is_in_tests(finding, roots)).count();
-    if count > 0 {
-        let (plural, are) = if count == 1 { ("", "is") } else { ("s", "are") };
-        ui.note(format!(
-            "{count} finding{plural} about objects in directories of tests {are} informational; name such a \
-             directory to check it like any other"
-        ));
+/// Returns the files that are set aside: those of tests and older releases.
+fn files_set_aside(options: &Options, sessions: &Sessions) -> SetAsideFiles {
+    let plain = sessions.plain.iter().flat_map(|session| &session.files);
+    let targets = sessions.targets.iter().flat_map(|target| target.target.traced.files());
+    let files = plain.map(|file| &*file.path).chain(targets);
+    set_aside::of(options, files)
+}
+
+/// Notes how many findings are informational because of the directory of their object.
+fn note_set_aside(ui: &Ui, findings: &[LocatedFinding], files: &SetAsideFiles) {
+    for (reason, directories) in [
+        (SetAside::Tests, "test directories"),
+        (SetAside::OlderRelease, "directories of older releases"),
+    ] {
+        let findings = findings.iter().map(|reported| &reported.finding);
+        let findings = findings.filter(|finding| finding.severity == Severity::Info);
+        let count = findings.filter(|finding| files.reason(finding) == Some(reason)).count();
+        if count > 0 {
+            let (plural, are) = if count == 1 { ("", "is") } else { ("s", "are") };
+            ui.note(format!(
+                "{count} finding{plural} about objects in {directories} {are} informational; name such a \
+                 directory to check it like any other"
+            ));
+        }
     }
 }
 

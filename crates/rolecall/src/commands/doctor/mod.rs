@@ -92,7 +92,7 @@ fn examine(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Found, C
         None => {
             let named = mount::examine_environment(server_of_environment(), &mut steps);
             if named.is_none() && arguments.serviceaccount_dir.is_none() && !directory.exists() {
-                ui.note("this does not seem to be a Pod");
+                ui.note("rolecall does not seem to run in a Pod");
                 let purpose = "check the credentials of a kubeconfig instead";
                 ui.suggest(Hint::run("rolecall whoami", purpose));
             }

@@ -40,7 +40,7 @@ impl Mount {
                 Step::ok("token file", format!("{} can be read", file("token").display()))
             }
             Err(says) => Step::failed("token file", says).next(Hint::edit(
-                "the Pod's spec, and its ServiceAccount",
+                "the Pod's spec and its ServiceAccount",
                 "remove `automountServiceAccountToken: false`, which prevents mounting a token",
             )),
         });

@@ -37,7 +37,7 @@ pub(super) fn read(
     Ok(denied)
 }
 
-/// Returns whether to grant a request. No role needs what another authorizer allowed.
+/// Returns whether to grant a request. No role needs requests that another authorizer allowed.
 fn is_wanted(used: &Used, arguments: &Arguments) -> bool {
     match arguments.used {
         true => used.kind.outcome.is_use() && used.kind.via.can_be_rbac(),

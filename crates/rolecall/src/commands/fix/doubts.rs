@@ -1,10 +1,8 @@
 //! Uncertainties about objects, as comments in their YAML.
 
-use std::collections::BTreeSet;
+use rolecall_grant::Plan;
 
-use rolecall_grant::{Outcome, Plan};
-use rolecall_rbac::Gap;
-
+use crate::output::gaps_of;
 use crate::render::plain;
 use crate::words;
 
@@ -15,15 +13,7 @@ const NAMED: usize = 5;
 ///
 /// Notes on stderr are not in the file, and `-q` silences them.
 pub(super) fn comments(plan: &Plan) -> String {
-    let unread: BTreeSet<&Gap> = plan
-        .answers
-        .iter()
-        .filter_map(|answer| match &answer.before {
-            Outcome::Unknown { gaps } => Some(gaps),
-            Outcome::Allowed { .. } | Outcome::Denied => None,
-        })
-        .flatten()
-        .collect();
+    let unread = gaps_of(plan);
     if plan.objects.is_empty() {
         return String::new();
     }

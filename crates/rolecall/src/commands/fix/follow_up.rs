@@ -54,7 +54,7 @@ impl Report<'_> {
                 self.some(&risky)
             ));
             risks.iter().take(self.limit).for_each(|risk| self.note(risk));
-            let purpose = "also grant these requests, in spite of the risk";
+            let purpose = "also grant these requests, despite the risk";
             self.ui.suggest(Hint::pass("--complete --allow-risky", purpose));
         }
     }

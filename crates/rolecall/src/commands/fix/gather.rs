@@ -171,7 +171,7 @@ fn ask(
         is_first = false;
     }
     for (verb, resource, request, useless) in left_out {
-        // A verb need not apply to every resource, but to at least one.
+        // A verb must apply to at least one resource, but not to every resource.
         if !useful_verbs.contains(verb) || !useful_resources.contains(resource) {
             return Err(useless.into_error(&request));
         }

@@ -1,4 +1,4 @@
-//! The input of `fix`. It is read before anything is loaded: it determines what to load, and a misspelt name
+//! The input of `fix`. It is read before anything is loaded: it determines what to load, and a misspelled name
 //! is an immediate error.
 
 use rolecall_grant::Denied;

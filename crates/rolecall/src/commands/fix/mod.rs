@@ -63,11 +63,14 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     for target in SubjectArgument::parse_all(&arguments.logs)? {
         needs.further_namespaces.extend(target.namespace().map(str::to_owned));
     }
+    if matches!(input, Input::Question(_)) {
+        needs.resources.extend(arguments.resources.iter().cloned());
+    }
     // Whether only the subject has a role depends on all bindings.
     needs.breadth = Breadth::Roles;
     needs.further_namespaces.extend(input.namespaces());
     let mut session = match arguments.used {
-        // The roles that a subject has already allow what it used.
+        // The existing roles of a subject already allow the requests that it made.
         true => Session::of_nothing(ui, options)?,
         false => Session::load(ui, options, needs)?,
     };

@@ -31,7 +31,7 @@ pub(super) fn read(ui: &Ui, options: &Options, path: &Path) -> Result<Vec<Releas
     options.source.filename = vec![path.to_owned()];
     let config = load::config_of(ui, &options, &Needs::default());
     let mut listing = manifests::find(&config);
-    let Targets { rendered, others } = targets::render(ui, &options, &config, &mut listing)?;
+    let Targets { rendered, others, .. } = targets::render(ui, &options, &config, &mut listing)?;
     let mut unread = others.iter().flatten().filter_map(|OtherTarget { gap, .. }| gap.as_ref());
     if let Some(gap) = unread.next() {
         return Err(CommandError::input(gap.because.to_string()));

@@ -151,9 +151,17 @@ fn take_unnamed(name: &str, found: Unnamed, about: &About<'_>, gathered: &mut Ga
         UnnamedReason::UrlOnly => {
             "the client shows a 403 with its URL, but not the server's message with the user"
         }
+        UnnamedReason::UrlWithoutMethod => {
+            "the client shows a 403 with its URL, but neither its method nor the server's message with \
+             the user; for a GET"
+        }
         UnnamedReason::NoStatus => {
             "a 403 without the server's message with the user; it might be from a proxy in front of \
              the server"
+        }
+        UnnamedReason::NoSubresource => {
+            "a 403 without the server's message with the user; the request can be for a subresource, \
+             such as `log`, which Go clients leave out"
         }
         UnnamedReason::CodeOnly => {
             "a 403 without the server's message with the user and the request"
@@ -218,6 +226,9 @@ fn escalation(name: &str, found: &Escalation, options: &Options) -> Unresolved {
     }
 }
 
+/// The placeholder of a namespace that a refusal does not name.
+const PLACEHOLDER: &str = "NAMESPACE";
+
 /// Returns the ways to allow the author of a role or binding to write it.
 fn ways_to_write(found: &Escalation, options: &Options) -> Vec<Hint> {
     let identity = Identity::user(&found.user);
@@ -231,15 +242,18 @@ fn ways_to_write(found: &Escalation, options: &Options) -> Vec<Hint> {
         (false, Some(namespace)) => namespace.to_owned(),
         (false, None) => identity
             .as_service_account()
-            .map_or_else(|| "default".to_owned(), |account| account.namespace.to_owned()),
+            .map_or_else(|| PLACEHOLDER.to_owned(), |account| account.namespace.to_owned()),
     };
     let commands = match found.cut_off {
         true => Vec::new(),
         false => remedy::rule_commands(&identity, &found.missing, &namespace, options),
     };
     let place = match namespace.is_empty() || options.namespace.first().is_some() {
-        true => "",
-        false => " (with the namespace of the role as `-n`)",
+        true => String::new(),
+        false if namespace == PLACEHOLDER => {
+            format!(" (with the namespace of the role as {PLACEHOLDER})")
+        }
+        false => " (with the namespace of the role as `-n`)".to_owned(),
     };
     let is_safe = !commands.is_empty() && commands.iter().all(|command| !command.is_risky);
     let purpose = format!("grant {who} these rules, so that it can grant them{place}");

@@ -102,7 +102,7 @@ pub(super) fn write(
 /// Describes a plan: each grant, and the rights that its subject loses.
 pub(super) fn summary(sink: &Sink, plan: &CutPlan<'_>) -> Vec<String> {
     let grants = words::count(plan.grants.len(), "grant");
-    let mut lines = vec![format!("Without {grants}, no subject reaches {sink} any more:")];
+    let mut lines = vec![format!("Removing {grants} stops all paths to {sink}:")];
     for (grant, number) in plan.grants.iter().zip(1..) {
         lines.extend(describe(grant, number));
     }
@@ -140,12 +140,12 @@ pub(super) fn no_plan(reason: &NoCut, sink: &Sink) -> String {
     match reason {
         NoCut::Kept(subject) => {
             format!(
-                "there is no plan: {subject} reaches {sink} by grants that must all stay, because of `--keep` or because they are built in"
+                "no changes can stop all paths: {subject} reaches {sink} through grants that must stay, because of `--keep` or because they are built in"
             )
         }
         NoCut::Unproved(subject) => {
             format!(
-                "found no plan: {subject} would still reach {sink} after the changes, or lose a right of `--keep`"
+                "found no changes that stop all paths: {subject} would still reach {sink} after the changes, or lose a right of `--keep`"
             )
         }
     }

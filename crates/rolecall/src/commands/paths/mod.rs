@@ -23,7 +23,7 @@ use crate::commands::fix;
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::load::Session;
-use crate::output::{self, EscalationCut, EscalationPaths, Format};
+use crate::output::{self, DocumentFormat, EscalationCut, EscalationPaths, Format};
 use crate::starts;
 use crate::subject::{self, SubjectArgument};
 use crate::ui::Ui;
@@ -119,8 +119,9 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let subjects = kept.iter().map(KeepArgument::subject).chain(&from).cloned();
     let needs = starts::needs(&subjects.collect::<Vec<_>>());
     let session = Session::load(ui, options, needs)?;
+    let finder = arguments.finder(&session, options, Reach::Certain, Grants::Certain);
     let starts = match from.is_empty() {
-        true => starts::all(&session, arguments.include_system),
+        true => starts::among(finder.starts(), &session, arguments.include_system),
         false => starts::named(ui, &session, options, &from)?,
     };
     if arguments.cut {
@@ -130,15 +131,18 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         }
         return arguments.cut(ui, &session, options, &starts, &rights);
     }
-    let answer = arguments.answer(&session, options, starts);
+    let missing = if from.is_empty() { finder.missing_accounts() } else { Vec::new() };
+    let answer = arguments.answer(&session, options, finder, starts);
     let mut out = ui.stdout();
     match arguments.output {
         PathsFormat::Table => table::write(&mut out, ui, &answer, arguments.all)?,
         PathsFormat::Json => {
-            output::write_structured(&mut out, Format::Json, &EscalationPaths::new(&answer))?;
+            let document = EscalationPaths::new(&answer);
+            output::write_document(&mut out, DocumentFormat::Json, &document)?;
         }
         PathsFormat::Yaml => {
-            output::write_structured(&mut out, Format::Yaml, &EscalationPaths::new(&answer))?;
+            let document = EscalationPaths::new(&answer);
+            output::write_document(&mut out, DocumentFormat::Yaml, &document)?;
         }
         PathsFormat::Dot => diagram::write_dot(&mut out, &answer)?,
         PathsFormat::Mermaid => diagram::write_mermaid(&mut out, &answer)?,
@@ -149,7 +153,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     }
     if !answer.unbuilt.is_empty() {
         ui.warn(format!(
-            "{} might reach {} after building",
+            "{} might reach {} after the kustomizations are built",
             words::count(answer.unbuilt.len(), "more subject"),
             answer.sink
         ));
@@ -162,6 +166,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
             answer.sink
         ));
     }
+    starts::note_missing(ui, &session, &missing);
     let is_reached =
         answer.found.paths.iter().any(|path| !path.steps.iter().any(|step| step.row == Row::X26));
     let is_possible = !answer.found.paths.is_empty();
@@ -276,33 +281,34 @@ impl Arguments {
         &self,
         session: &'a Session,
         options: &Options,
+        mut finder: PathFinder<'a>,
         starts: Vec<Start>,
     ) -> Answer<'a> {
-        let mut certain = self.finder(session, options, Reach::Certain, Grants::Certain);
-        let mut found = certain.find(&starts);
-        let (mut choke_points, mut possible) = (Vec::new(), Vec::new());
-        let mut further = Vec::new();
-        let known_subjects = known(&found);
-        let open: Vec<Start> =
-            starts.iter().filter(|it| !known_subjects.contains(&it.subject)).cloned().collect();
+        let mut found = finder.find(&starts);
+        let open = without(&starts, &found);
+        let (mut choke_points, mut further, mut possible) = (Vec::new(), Vec::new(), Vec::new());
+        let mut inspect = |finder: &mut PathFinder<'a>, found: &Escalations<'a>| {
+            choke_points = finder.choke_points(&starts, found);
+            if self.all {
+                further = finder.further_paths(&starts, found);
+            }
+        };
+        if !self.possible {
+            inspect(&mut finder, &found);
+        }
         if !open.is_empty() {
-            let mut finder = self.finder(session, options, Reach::Possible, Grants::Certain);
+            finder.assume_reach(Reach::Possible);
             let more = finder.find(&open).paths;
             possible.extend(more.iter().map(|path| path.subject.clone()));
             if self.possible && !more.is_empty() {
                 found.paths.extend(more);
                 found.paths.sort_by(|one, other| one.subject.cmp(&other.subject));
-                choke_points = finder.choke_points(&starts, &found);
-                if self.all {
-                    further = finder.further_paths(&starts, &found);
-                }
+            } else if self.possible {
+                finder.assume_reach(Reach::Certain);
             }
         }
-        if choke_points.is_empty() {
-            choke_points = certain.choke_points(&starts, &found);
-        }
-        if self.all && further.is_empty() {
-            further = certain.further_paths(&starts, &found);
+        if self.possible {
+            inspect(&mut finder, &found);
         }
         let relevant = relevant_gaps(session);
         let unbuilt = match relevant.is_empty() {
@@ -339,6 +345,17 @@ impl Arguments {
 /// Returns the subjects that hold or reach the sink.
 fn known<'f>(found: &'f Escalations<'_>) -> BTreeSet<&'f Subject> {
     found.paths.iter().map(|path| &path.subject).chain(&found.admins).collect()
+}
+
+/// Returns the starts that neither hold nor reach the sink. All lists have the same order.
+fn without(starts: &[Start], found: &Escalations<'_>) -> Vec<Start> {
+    let mut admins = found.admins.iter().peekable();
+    let mut paths = found.paths.iter().map(|path| &path.subject).peekable();
+    let open = starts.iter().filter(|start| {
+        let is_next = |subject: &&Subject| **subject == start.subject;
+        admins.next_if(is_next).is_none() && paths.next_if(is_next).is_none()
+    });
+    open.cloned().collect()
 }
 
 /// Returns the paths of other subjects.

@@ -75,7 +75,11 @@ fn summary(out: &mut impl Write, answer: &Answer<'_>) -> Result<(), CommandError
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        writeln!(out, "already there by their own bindings: {}{more}", names.join(", "))?;
+        writeln!(
+            out,
+            "already at the target through their own bindings: {}{more}",
+            names.join(", ")
+        )?;
     }
     Ok(())
 }

@@ -15,6 +15,7 @@ use rolecall_rbac::{Gap, Unread};
 use self::row::{Builder, keys};
 use super::fail_level::{FailLevel, fail_levels};
 use crate::answer::risks::RiskRow;
+use crate::built_in::SystemOptions;
 use crate::cli::Options;
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -28,16 +29,13 @@ use crate::subject::{self, SubjectArgument};
 use crate::ui::Ui;
 use crate::words;
 
-/// List dangerous subjects, with the access that they can gain and the risks that they hold
+/// List dangerous subjects, with the access that they can gain and their risks
 #[derive(Debug, Args)]
 #[command(after_help = format!(include_str!("../../help/risks.txt"), grammar = subject::GRAMMAR))]
 pub(crate) struct Arguments {
     /// List only this subject, or the ServiceAccount of this workload; can be repeated
     #[arg(long = "for", value_name = "SUBJECT")]
     subjects: Vec<String>,
-    /// Include built-in subjects, such as controllers
-    #[arg(long)]
-    show_system: bool,
     /// Assume that Pods cannot take over their node
     #[arg(long)]
     assume_hardened_nodes: bool,
@@ -49,6 +47,8 @@ pub(crate) struct Arguments {
     output: MatrixFormat,
     #[command(flatten)]
     list: ListOptions,
+    #[command(flatten)]
+    system: SystemOptions,
 }
 
 /// Lists the subjects.
@@ -74,8 +74,8 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     if rows.is_empty() {
         let none = match starts.len() {
             0 => "no subject is selected".to_owned(),
-            1 => "the subject holds no risk".to_owned(),
-            number => format!("none of {number} subjects holds a risk"),
+            1 => "the subject has no risks".to_owned(),
+            number => format!("none of {number} subjects has a risk"),
         };
         ui.note(none);
     }
@@ -85,6 +85,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     }
     let worst = rows.iter().map(|row| row.severity).max();
     let exit = match (arguments.fail_level, worst) {
+        (FailLevel::None, _) => Exit::Yes,
         (FailLevel::At(level), Some(worst)) if worst >= level => Exit::No,
         _ => Exit::Inconclusive.when(is_open),
     };
@@ -101,7 +102,11 @@ impl Arguments {
         subjects: &[SubjectArgument],
     ) -> Result<Vec<Start>, CommandError> {
         let all = match subjects.is_empty() {
-            true => starts::all(session, self.show_system),
+            true => {
+                let mut all = starts::all(session, self.system.show_system);
+                all.extend(starts::absent(session));
+                all
+            }
             false => starts::named(ui, session, options, subjects)?,
         };
         let as_identity = |start: Start| Start {
@@ -134,8 +139,8 @@ impl Arguments {
         let survey = finder.survey(starts, depth);
         if depth < Depth::Whole {
             ui.note(
-                "with more than 100 subjects, paths to namespaces on which several identities act together \
-                 are not searched; `rolecall paths --to namespace/NAME` searches them",
+                "for more than 100 subjects, rolecall does not search for paths to namespaces on which \
+                 several identities act together; `rolecall paths --to namespace/NAME` does",
             );
         }
         let engine = Engine::new(authorizer, version);

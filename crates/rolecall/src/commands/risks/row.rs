@@ -97,7 +97,7 @@ impl RiskRow<'_> {
         }
     }
 
-    /// Says what the subject can become, such as `cluster-admin (2 steps)`; empty for nothing.
+    /// Describes what the subject can become, such as `cluster-admin (2 steps)`; empty for nothing.
     pub(super) fn becomes(&self) -> String {
         if self.is_admin {
             return "cluster-admin (own bindings)".to_owned();

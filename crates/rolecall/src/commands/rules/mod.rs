@@ -8,6 +8,7 @@ use clap::Args;
 use rolecall_rbac::{Gap, Identity, RulesReview, Text};
 use rolecall_review::live::RulesAnswer;
 
+use crate::built_in::SystemOptions;
 use crate::cli::{self, Options};
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
@@ -30,14 +31,13 @@ pub(crate) struct Arguments {
     /// repeated
     #[arg(long = "for", value_name = "SUBJECT")]
     subjects: Vec<String>,
-    /// Include the default rules of every user
-    #[arg(long)]
-    show_system: bool,
     /// Output format; json and yaml are SelfSubjectRulesReviews, one after the other
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     output: MatrixFormat,
     #[command(flatten)]
     list: ListOptions,
+    #[command(flatten)]
+    system: SystemOptions,
 }
 
 /// One subject's rules in one namespace.
@@ -77,13 +77,16 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     match (arguments.output, arguments.output.as_format()) {
         (MatrixFormat::Json | MatrixFormat::Jsonl | MatrixFormat::Yaml, Some(format)) => {
             for (position, (subject, namespace)) in listings.enumerate() {
-                let listing = report.list(ui, &session, subject, namespace)?;
+                let mut listing = report.list(ui, &session, subject, namespace)?;
+                let omitted = listing.arrange(&arguments.list);
                 if position > 0 && arguments.output == MatrixFormat::Yaml {
                     writeln!(out, "---")?;
                 }
                 match arguments.output {
-                    MatrixFormat::Jsonl => output::write_jsonl(&mut out, &listing.to_review())?,
-                    _ => output::write_structured(&mut out, format, &listing.to_review())?,
+                    MatrixFormat::Jsonl => {
+                        output::write_jsonl(&mut out, &listing.to_review(omitted))?
+                    }
+                    _ => output::write_structured(&mut out, format, &listing.to_review(omitted))?,
                 }
             }
         }
@@ -105,7 +108,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
                 MatrixFormat::Wide => Columns::Wide,
                 _ => Columns::Needed,
             };
-            let folding = match is_laid_out && !arguments.show_system {
+            let folding = match is_laid_out && !arguments.system.show_system {
                 true => Folding::Everybodys,
                 false => Folding::None,
             };
@@ -117,6 +120,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
                 let exit = report.finish(ui);
                 return Ok(session.conclude(ui, exit));
             }
+            let totals = table::totals(&rows);
             let arranged = match is_laid_out {
                 true => arguments.list.arrange(ui.room(), rows, keys),
                 false => {
@@ -136,8 +140,9 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
                 _ if table.is_empty() => {}
                 _ => table.write(&mut out, ui.layout())?,
             }
-            if is_laid_out && let Some(omission) = arranged.omission() {
-                writeln!(out, "{omission}")?;
+            if is_laid_out {
+                let lines = arranged.omission().into_iter().chain(totals);
+                lines.into_iter().try_for_each(|line| writeln!(out, "{line}"))?;
             }
             if folding == Folding::Everybodys {
                 write_folded(&mut Folded::new(&mut out, ui.columns()), &listings, &table)?;
@@ -182,15 +187,24 @@ fn me(
 }
 
 impl Listing<'_> {
-    fn to_review(&self) -> SelfSubjectRulesReview<'_> {
+    /// Sorts and limits the rules, and returns the number of those that are left out.
+    fn arrange(&mut self, list: &ListOptions) -> usize {
+        let rules = std::mem::take(&mut self.rules);
+        let (rules, omitted) = list.records_of_equals(rules, table::keys_of_rule);
+        self.rules = rules;
+        omitted
+    }
+
+    fn to_review(&self, omitted: usize) -> SelfSubjectRulesReview<'_> {
         let unbuilt = self.rules.iter().filter(|effective| effective.is_unbuilt);
         SelfSubjectRulesReview::new(
             &self.subject.identity,
             &self.namespace,
             self.rules.iter().map(|effective| &effective.rule),
-            self.incomplete,
+            self.incomplete || omitted > 0,
             &self.error,
         )
+        .with_omitted(omitted)
         .with_unbuilt(unbuilt.map(|effective| words::rule(&effective.rule)))
     }
 }

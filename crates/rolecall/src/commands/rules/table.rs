@@ -9,7 +9,7 @@ use rolecall_rbac::{PolicyRule, Text};
 use super::Listing;
 use super::effective::EffectiveRule;
 use crate::error::CommandError;
-use crate::listing::Keys;
+use crate::listing::{self, Keys};
 use crate::load::Session;
 use crate::render::{Cell, Table, merged};
 use crate::subject::{Subject, label};
@@ -83,13 +83,30 @@ pub(super) fn rows<'a>(
         .collect()
 }
 
+/// Counts the rules of a list with several.
+pub(super) fn totals(rows: &[Row<'_>]) -> Option<String> {
+    let subjects: BTreeSet<_> = rows.iter().map(|row| &row.listing.subject.identity).collect();
+    let namespaces = rows.iter().map(|row| &row.listing.namespace);
+    let namespaces: BTreeSet<_> = namespaces.filter(|namespace| ***namespace != *"*").collect();
+    let counts =
+        [(rows.len(), "rule"), (subjects.len(), "subject"), (namespaces.len(), "namespace")];
+    (rows.len() > 1).then(|| listing::totals(&counts))
+}
+
 /// Returns the keys by which rules are sorted and grouped.
 pub(super) fn keys(row: &Row<'_>) -> Keys {
     Keys {
-        rule: about(&row.effective.rule, Columns::Needed),
         subject: label(&row.listing.subject.identity),
-        object: row.effective.through.join(", "),
         namespace: row.listing.namespace.to_string(),
+        ..keys_of_rule(row.effective)
+    }
+}
+
+/// Returns the keys by which the rules of one subject are sorted.
+pub(super) fn keys_of_rule(effective: &EffectiveRule) -> Keys {
+    Keys {
+        rule: about(&effective.rule, Columns::Needed),
+        object: effective.through.join(", "),
         ..Keys::default()
     }
 }
@@ -192,7 +209,7 @@ fn names_of(rule: &PolicyRule, columns: Columns) -> String {
 /// The number of texts that an abbreviated list shows.
 const SHOWN: usize = 3;
 
-/// Lists texts; only some of them in a table that shows what is needed.
+/// Lists texts; a short table contains only some of them.
 fn listed<T: AsRef<str>>(texts: &[T], columns: Columns) -> String {
     let list = |texts: &[T]| texts.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(" ");
     match texts.get(..SHOWN) {

@@ -250,7 +250,7 @@ fn above_comments(lines: &[&str], line: usize) -> usize {
     line - comments
 }
 
-/// Returns whether a rule allows only what another one does.
+/// Returns whether a rule allows nothing beyond another one.
 fn is_part(part: &PolicyRule, whole: &PolicyRule) -> bool {
     rolecall_rbac::covers(std::slice::from_ref(whole), std::slice::from_ref(part)).is_complete()
 }

@@ -44,7 +44,7 @@ pub(crate) struct Arguments {
     /// Write a summary of all requests to a file, which is a valid LOG
     #[arg(long, value_name = "FILE")]
     summary_out: Option<PathBuf>,
-    /// Print a query that counts the events in a table, whose result (CSV or JSON lines) is a valid LOG
+    /// Print a query that counts the events in a table, whose result (Parquet, CSV or JSON lines) is a valid LOG
     #[arg(long, value_enum, value_name = "DIALECT", requires = "table", conflicts_with = "logs")]
     sql: Option<SqlDialect>,
     /// With --sql: the table
@@ -59,7 +59,7 @@ pub(crate) struct Arguments {
     /// Wait for more events in a single LOG, and print each kind of request when it is first seen
     #[arg(long)]
     follow: bool,
-    /// How many names of objects and paths to keep of each kind of request
+    /// The maximum number of object names and paths to keep for each kind of request
     #[arg(long, value_name = "NUMBER", default_value_t = Limits::default().names)]
     max_names: usize,
     /// Output format; jsonl is that of summaries
@@ -172,7 +172,7 @@ fn write_query(ui: &Ui, arguments: &Arguments, dialect: SqlDialect) -> Result<Ex
         LogFormat::Aks => Source::AksKubeAudit,
         LogFormat::Openshift => Source::OpenShift,
         LogFormat::Gke => {
-            let what = "queries need native events, which logs of GKE do not contain";
+            let what = "queries need native events, which GKE logs do not contain";
             return Err(CommandError::usage(what));
         }
     };

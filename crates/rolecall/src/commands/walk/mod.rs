@@ -2,17 +2,20 @@ mod roles;
 mod scope;
 mod targets;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use clap::Args;
 use rolecall_rbac::{Binding, Gap, ServiceAccountName};
-use rolecall_walk::{Account, Holders, Walk, WalkedIdentity, everything_in, holders, walk};
+use rolecall_walk::{
+    Account, HeldRole, Holders, Walk, WalkedIdentity, everything_in, holders, walk,
+};
 
+use crate::built_in::SystemOptions;
 use crate::cli::{self, Options};
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
-use crate::listing::{SizeOptions, omission, totals};
+use crate::listing::{Keys, ListOptions, place, totals};
 use crate::load::Session;
 use crate::output::{self, AccessWalk, DocumentFormat, WalkFormat};
 use crate::render::{self, Strokes, Tree, TreeDetail};
@@ -33,7 +36,9 @@ pub(crate) struct Arguments {
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     output: WalkFormat,
     #[command(flatten)]
-    size: SizeOptions,
+    list: ListOptions,
+    #[command(flatten)]
+    system: SystemOptions,
 }
 
 /// The maximum number of gaps to report, and of hints of one kind.
@@ -50,7 +55,7 @@ impl Arguments {
 /// Walks and prints the result.
 pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
     let is_tree = matches!(arguments.output, WalkFormat::Table | WalkFormat::Wide);
-    arguments.size.check(|| is_tree)?;
+    arguments.list.size.check(|| is_tree)?;
     let scope_is_open = Scope::is_open(options);
     let targets = arguments
         .targets
@@ -84,7 +89,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let mut out = ui.stdout();
     let structured = |format| {
         let mut out = ui.data();
-        let document = AccessWalk::new(&walk, &holders).limited(arguments.size);
+        let document = AccessWalk::new(&walk, &holders).arranged(&arguments.list);
         output::write_document(&mut out, format, &document)?;
         Ok::<(), CommandError>(out.flush()?)
     };
@@ -95,32 +100,34 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         WalkFormat::Table | WalkFormat::Wide => {
             let detail = TreeDetail {
                 wide: arguments.output == WalkFormat::Wide,
+                defaults: arguments.output == WalkFormat::Wide || arguments.system.show_system,
                 catalog: &session.catalog,
                 missing_from: session.missing_from(),
             };
             let strokes = Strokes::of_locale(|name| std::env::var(name).ok());
             let trees = render::walk_trees(&walk, detail);
-            let trees: Vec<Tree> = match arguments.size.summary {
+            let trees: Vec<(Keys, Tree)> = match arguments.list.size.summary {
                 true => Vec::new(),
-                false => trees.chain(render::holder_trees(&holders, detail)).collect(),
+                false => {
+                    let trees = trees.chain(render::holder_trees(&holders, detail));
+                    keys(&walk, &holders).into_iter().zip(trees).collect()
+                }
             };
-            let shown = arguments.size.of_table(ui.room(), trees.len());
-            for (position, tree) in trees.iter().take(shown).enumerate() {
+            let is_long = trees.len() > 1;
+            let arranged =
+                arguments.list.arrange_equals(ui.room(), trees, |(keys, _)| keys.clone());
+            for (position, (_, tree)) in arranged.groups.iter().flatten().enumerate() {
                 if position > 0 {
                     writeln!(out)?;
                 }
                 tree.write(&mut out, strokes, ui.columns())?;
             }
-            if let Some(omission) = omission(trees.len() - shown) {
+            if let Some(omission) = arranged.omission() {
                 writeln!(out, "\n{omission}")?;
             }
-            if arguments.size.summary || trees.len() > 1 {
-                writeln!(
-                    out,
-                    "{}{}",
-                    if trees.is_empty() { "" } else { "\n" },
-                    counts(&walk, &holders)
-                )?;
+            if arguments.list.size.summary || is_long {
+                let separator = if is_long { "\n" } else { "" };
+                writeln!(out, "{separator}{}", counts(&walk, &holders))?;
             }
             out.flush()?;
             let is_empty =
@@ -136,8 +143,18 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
                     }
                 };
                 ui.note(format!("no Pods or workloads found {place}"));
-                let command = cli::command_line(vec!["rolecall", "walk", "sa/*"], &options);
-                ui.suggest(Hint::run(command, "walk from the ServiceAccounts"));
+                let inventory = session.authorizer.inventory();
+                let namespaces = &options.namespace.namespaces;
+                let has_accounts = match &**namespaces {
+                    [] => !inventory.service_accounts().is_empty(),
+                    namespaces => namespaces
+                        .iter()
+                        .any(|namespace| !inventory.service_accounts_in(namespace).is_empty()),
+                };
+                if has_accounts {
+                    let command = cli::command_line(vec!["rolecall", "walk", "sa/*"], &options);
+                    ui.suggest(Hint::run(command, "walk from the ServiceAccounts"));
+                }
             }
             advise(ui, options, session.missing_from(), &walk);
         }
@@ -147,7 +164,39 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     Ok(session.conclude(ui, Exit::Inconclusive.when(!is_complete)))
 }
 
-/// Counts what a walk found.
+/// Returns the keys by which the trees of a walk are sorted and grouped, in their order.
+fn keys(walk: &Walk<'_>, holders: &Holders<'_>) -> Vec<Keys> {
+    let mut pods: BTreeMap<Option<usize>, usize> = BTreeMap::new();
+    for pod in &walk.pods {
+        *pods.entry(pod.identity).or_default() += 1;
+    }
+    let of_identity = |(position, walked): (usize, &WalkedIdentity<'_>)| {
+        let binding = walked.bindings.first().map(|bound| bound.binding);
+        let account = walked.identity.as_service_account();
+        Keys {
+            reach: pods.get(&Some(position)).copied().unwrap_or_default(),
+            rule: binding.map(|it| it.role_ref.name.to_string()).unwrap_or_default(),
+            subject: label(&walked.identity),
+            object: binding.map(words::binding).unwrap_or_default(),
+            namespace: account.map_or("", |account| account.namespace).to_owned(),
+            place: binding.map(|it| place(&it.metadata.origin)).unwrap_or_default(),
+            ..Keys::default()
+        }
+    };
+    let nobody = pods.get(&None).map(|pods| Keys { reach: *pods, ..Keys::default() });
+    let of_role = |held: &HeldRole<'_>| Keys {
+        reach: held.bindings.len(),
+        rule: held.name.name.to_string(),
+        object: held.name.name.to_string(),
+        namespace: held.name.namespace.to_string(),
+        place: held.role.map(|role| place(&role.metadata.origin)).unwrap_or_default(),
+        ..Keys::default()
+    };
+    let identities = walk.identities.iter().enumerate().map(of_identity);
+    identities.chain(nobody).chain(holders.roles.iter().map(of_role)).collect()
+}
+
+/// Counts the objects of a walk.
 fn counts(walk: &Walk<'_>, holders: &Holders<'_>) -> String {
     let walked = || walk.identities.iter().flat_map(|walked| &walked.bindings);
     let held = || holders.roles.iter().flat_map(|role| &role.bindings);

@@ -8,6 +8,7 @@ use rolecall_rbac::{
     Holder, Metadata, NamespaceSelection, Request, RequestScope, SubjectKind, VerbAlias, WhoCan,
 };
 
+use crate::built_in::{self, SystemOptions, is_own};
 use crate::cli::Options;
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
@@ -18,6 +19,7 @@ use crate::question::{self, Question, Reach};
 use crate::render::{Cell, Folded, Summary, Table, merged, plain};
 use crate::runners::{Runner, Runners};
 use crate::ui::Ui;
+use crate::unread_holders::Confirmed;
 use crate::{subject, unread_holders, words};
 
 /// List the subjects that can do something, and the bindings that allow it
@@ -40,15 +42,14 @@ pub(crate) struct Arguments {
     /// Accept verbs that are unknown to Kubernetes
     #[arg(long)]
     force: bool,
-    /// List built-in subjects, such as controllers and system:masters, one by one
-    #[arg(long)]
-    show_system: bool,
     /// Output format; wide, json and yaml list the ServiceAccounts in each group. With -f, these and csv
     /// also list the workloads of each ServiceAccount; on a cluster, only wide does
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     output: HoldersFormat,
     #[command(flatten)]
     list: ListOptions,
+    #[command(flatten)]
+    system: SystemOptions,
 }
 
 impl Arguments {
@@ -66,7 +67,8 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     // The ServiceAccounts in a group can be in any namespace.
     let workloads = arguments.names_workloads(options);
     let breadth = if workloads { Breadth::All } else { Breadth::Roles };
-    let needs = Needs { service_accounts: true, workloads, breadth, ..Needs::default() };
+    let resources = vec![arguments.resource.clone()];
+    let needs = Needs { service_accounts: true, workloads, breadth, resources, ..Needs::default() };
     let session = Session::load(ui, options, needs)?;
     let mut asked = Vec::new();
     for namespace in session.namespaces(options) {
@@ -98,13 +100,23 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         ui.note(note);
     }
     let answer = ask(&session, &asked, &selection);
+    let confirmed = match answer.gaps.is_empty() || options.source.overlay {
+        true => Vec::new(),
+        false => {
+            let holders = answer.holders.iter().map(|holder| &holder.grant);
+            let known =
+                holders.map(|grant| grant.subject.notation(&grant.binding.metadata)).collect();
+            unread_holders::confirmed(ui, &session, &asked, &known)?
+        }
+    };
     let runners = workloads.then(|| Runners::new(session.authorizer.inventory()));
     let runners = runners.as_ref();
     let structured = |format| {
         let each = selection == NamespaceSelection::Each;
         let (shown, omitted) = arguments.list.records(answer.holders.iter().collect(), keys);
         let holders = AccessHolders::new(&session, &asked, each, &answer, runners)
-            .with_holders(shown, omitted);
+            .with_holders(shown, omitted)
+            .with_confirmed(&confirmed);
         let mut out = ui.data();
         output::write_document(&mut out, format, &holders)?;
         Ok::<(), CommandError>(out.flush()?)
@@ -116,7 +128,8 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
                 HoldersFormat::Wide => Columns::Wide,
                 _ => Columns::Needed,
             };
-            let is_shown = |holder: &Holder<'_>| arguments.show_system || !is_system(holder);
+            let is_own = |holder: &Holder<'_>| is_own(holder.grant.subject, holder.grant.binding);
+            let is_shown = |holder: &Holder<'_>| arguments.system.show_system || !is_own(holder);
             let shown: Vec<&Holder<'_>> =
                 answer.holders.iter().filter(|holder| is_shown(holder)).collect();
             if arguments.list.size.summary {
@@ -124,28 +137,32 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
                 summary.write(&mut out, ["ROLE", "SUBJECT", "grant"], ui.layout())?;
             } else {
                 let arranged = arguments.list.arrange_equals(ui.room(), shown.clone(), keys);
-                let table = table(&session, &arranged.groups, detail, runners);
+                let table = table(&session, &arranged.groups, &confirmed, detail, runners);
                 if !table.is_empty() {
                     table.write(&mut out, ui.layout())?;
                 }
                 write_totals(&mut out, &shown, &arranged)?;
             }
-            let folded = answer.holders.iter().filter(|holder| !is_shown(holder));
-            write_folded(&mut Folded::new(&mut out, ui.columns()), folded)?;
+            let folded = answer.holders.iter().filter(|holder| !is_shown(holder)).map(name);
+            if let Some(folded) = built_in::folded(&folded.collect()) {
+                writeln!(Folded::new(&mut out, ui.columns()), "{folded}")?;
+            }
         }
         HoldersFormat::Csv => {
             let (shown, _) = arguments.list.records(answer.holders.iter().collect(), keys);
-            let mut table = table(&session, &alone(shown), Columns::All, runners);
+            let mut table = table(&session, &alone(shown), &confirmed, Columns::All, runners);
             table.add_unread(words::gaps(&answer.gaps));
             table.write_csv(&mut out, ui.layout().headings)?;
         }
         HoldersFormat::Markdown => {
             let (shown, _) = arguments.list.records(answer.holders.iter().collect(), keys);
-            let table = table(&session, &alone(shown), Columns::Needed, runners);
+            let table = table(&session, &alone(shown), &confirmed, Columns::Needed, runners);
             table.write_markdown(&mut out, words::gaps(&answer.gaps))?;
         }
         HoldersFormat::Name => {
-            let named = answer.holders.iter().map(name).collect::<BTreeSet<String>>();
+            let of_server = confirmed.iter().map(|it| it.subject.clone());
+            let named: BTreeSet<String> =
+                answer.holders.iter().map(name).chain(of_server).collect();
             for name in named {
                 writeln!(out, "{}", plain(&name))?;
             }
@@ -155,12 +172,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         HoldersFormat::Yaml => structured(DocumentFormat::Yaml)?,
     }
     out.flush()?;
-    report::report(ui, &session, &asked, &selection, &answer);
-    if !answer.gaps.is_empty() && !options.source.overlay {
-        let holders = answer.holders.iter().map(|holder| &holder.grant);
-        let known = holders.map(|grant| grant.subject.notation(&grant.binding.metadata)).collect();
-        unread_holders::note_allowed(ui, &session, &asked, &known)?;
-    }
+    report::report(ui, &session, (&asked, &selection), &answer, &confirmed);
     let exit = match answer.gaps.is_empty() {
         // An empty list is only a "no" without gaps.
         true => Exit::No.when(answer.holders.is_empty()),
@@ -260,23 +272,6 @@ fn ask<'a>(
     all
 }
 
-/// Returns whether a grant is for a built-in subject in a built-in binding, such as a controller,
-/// system:masters or a group of nodes, but not a group of all users.
-fn is_system(holder: &Holder<'_>) -> bool {
-    const EVERYBODY: [&str; 3] =
-        ["system:authenticated", "system:unauthenticated", "system:anonymous"];
-    let subject = holder.grant.subject;
-    words::is_built_in(holder.grant.binding)
-        && match subject.kind {
-            SubjectKind::ServiceAccount => *subject.namespace == *"kube-system",
-            _ => {
-                subject.name.starts_with("system:")
-                    && !subject.name.starts_with("system:serviceaccount")
-                    && !EVERYBODY.contains(&&*subject.name)
-            }
-        }
-}
-
 /// Returns the keys by which grants are sorted and grouped.
 fn keys(holder: &&Holder<'_>) -> Keys {
     let grant = &holder.grant;
@@ -334,39 +329,20 @@ fn name(holder: &Holder<'_>) -> String {
     holder.grant.subject.notation(&holder.grant.binding.metadata)
 }
 
-/// Writes the number of folded subjects on one line.
-fn write_folded<'h>(
-    out: &mut impl Write,
-    folded: impl Iterator<Item = &'h Holder<'h>>,
-) -> Result<(), CommandError> {
-    let folded: BTreeSet<String> = folded.map(name).collect();
-    if !folded.is_empty() {
-        // Name the group that can do anything.
-        let is_one = folded.len() == 1;
-        let masters = match folded.contains("group/system:masters") {
-            true if is_one => ", system:masters",
-            true => ", including system:masters",
-            false => "",
-        };
-        let subjects = words::count(folded.len(), "built-in subject");
-        let them = if is_one { "it" } else { "them" };
-        writeln!(out, "and {subjects}{masters} (--show-system lists {them})")?;
-    }
-    Ok(())
-}
-
 /// Builds the table; in wide format, each group is followed by its ServiceAccounts.
 ///
 /// The namespace distinguishes RoleBindings from ClusterRoleBindings.
 fn table(
     session: &Session,
     groups: &[Vec<&Holder<'_>>],
+    confirmed: &[Confirmed],
     columns: Columns,
     runners: Option<&Runners<'_>>,
 ) -> Table {
     let wide = columns != Columns::Needed;
     let has_note = |holder: &&Holder<'_>| !note(session, holder).is_empty();
-    let notes = columns == Columns::All || groups.iter().flatten().any(has_note);
+    let notes =
+        columns == Columns::All || !confirmed.is_empty() || groups.iter().flatten().any(has_note);
     let mut headings = vec!["SUBJECT", "NAMESPACE", "BINDING", "ROLE"];
     headings.extend(wide.then_some(["RULE", "DEFINED IN", "WORKLOADS"]).into_iter().flatten());
     headings.extend(notes.then_some("NOTE"));
@@ -417,6 +393,14 @@ fn table(
                 table.row(merged(rows.collect()));
             }
         }
+    }
+    for Confirmed { subject, namespace } in confirmed {
+        let namespace = if namespace.is_empty() { "*" } else { namespace };
+        let unread = if wide { 5 } else { 2 };
+        let evidence = std::iter::repeat_n(Cell::from(""), unread);
+        let note = Cell::unknown("allowed by the server, through objects that could not be read");
+        let row = [Cell::from(&**subject), namespace.into()].into_iter().chain(evidence);
+        table.row(row.chain([note]).collect::<Vec<Cell>>());
     }
     table
 }

@@ -6,6 +6,7 @@ use rolecall_rbac::{Holder, Identity, NamespaceSelection, Request, SubjectKind, 
 
 use crate::load::Session;
 use crate::ui::Ui;
+use crate::unread_holders::Confirmed;
 use crate::words::MissingFrom;
 use crate::{output, subject, words};
 
@@ -13,11 +14,11 @@ use crate::{output, subject, words};
 pub(super) fn report(
     ui: &Ui,
     session: &Session,
-    requests: &[Request],
-    selection: &NamespaceSelection,
+    (requests, selection): (&[Request], &NamespaceSelection),
     answer: &WhoCan<'_>,
+    confirmed: &[Confirmed],
 ) {
-    if answer.holders.is_empty() {
+    if answer.holders.is_empty() && confirmed.is_empty() {
         for request in requests {
             let anywhere = match selection {
                 NamespaceSelection::Each => ", nor in any one namespace",

@@ -1,4 +1,4 @@
-//! The one wrong word whose correction allows what is denied.
+//! The one wrong word whose correction allows a denied request.
 
 use rolecall_grant::{Denied, Effort, Risky};
 

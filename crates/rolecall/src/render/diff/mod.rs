@@ -17,9 +17,23 @@ use rolecall_rbac::{Binding, Origin, RuleGrant};
 
 use super::{Cell, Summary, Table, TableLayout, WIDEST, markdown, merged};
 use crate::answer::comparison::Comparison;
+use crate::built_in::{self, SystemOptions};
 use crate::listing::{Arranged, Keys, ListOptions, Room, place as place_of};
 use crate::render::github::{data, property};
 use crate::words;
+
+/// The part of a comparison that a table shows, and its layout.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'a> {
+    /// The order, the groups and the limit.
+    pub(crate) list: &'a ListOptions,
+    /// Whether Kubernetes' own subjects are folded.
+    pub(crate) system: SystemOptions,
+    /// The room for the tables.
+    pub(crate) room: Room,
+    /// The layout of the tables.
+    pub(crate) layout: TableLayout,
+}
 
 /// The maximum number of bindings per row.
 const FEW: usize = 2;
@@ -28,22 +42,21 @@ const FEW: usize = 2;
 pub(crate) fn write_table(
     out: &mut impl Write,
     comparison: &Comparison<'_>,
-    list: &ListOptions,
-    (room, layout): (Room, TableLayout),
+    view: View<'_>,
 ) -> io::Result<()> {
     let mut table = Table::new(["CHANGE", "SUBJECT", "ACCESS", "THROUGH"]);
-    let arranged = arranged(comparison, list, room);
+    let arranged = arranged(comparison, view);
     let cells = |names: &mut Names, row: &Row<'_>| {
         let through = Cell::of(through(row.change, FEW, names));
         vec![row.word(), Cell::of(row.subject()), Cell::of(access(row.change)), through]
     };
     let omission = arranged.omission();
-    if layout.columns.is_none() && list.is_flat() {
+    if view.layout.columns.is_none() && view.list.is_flat() {
         let rows: Vec<Row<'_>> = arranged.groups.into_iter().flatten().collect();
         if !rows.is_empty() {
-            table.write_rows(out, layout, &widths(&rows), &rows, cells)?;
+            table.write_rows(out, view.layout, &widths(&rows), &rows, cells)?;
         }
-        return write_risks(out, comparison, omission, list, (room, layout));
+        return write_risks(out, comparison, omission, view);
     }
     let group = |group: &Vec<Row<'_>>| {
         let mut names = Names::default();
@@ -51,7 +64,7 @@ pub(crate) fn write_table(
     };
     let rows: Vec<Vec<Cell>> = arranged.groups.par_iter().map(group).collect();
     rows.into_iter().for_each(|row| table.row(row));
-    write_tables(out, &table, comparison, omission, list, (room, layout))
+    write_tables(out, &table, comparison, omission, view)
 }
 
 /// Returns the widths of all columns but the last, which aligns no other.
@@ -90,8 +103,7 @@ pub(crate) fn write_summary(
 /// Sorts, groups and limits the changes.
 fn arranged<'a>(
     comparison: &'a Comparison<'a>,
-    list: &ListOptions,
-    room: Room,
+    View { list, system, room, .. }: View<'_>,
 ) -> Arranged<Row<'a>> {
     let worst = worst_risks(comparison);
     let rows: Vec<Row<'_>> = comparison
@@ -100,24 +112,31 @@ fn arranged<'a>(
         .flat_map(|diff| {
             let severity = worst.get(&diff.holder).copied();
             let severity_of = move |kind: Kind| severity.filter(|_| kind == Kind::Gained);
-            rows_of(diff).map(move |row| Row { severity: severity_of(row.kind), ..row })
+            let shown = rows_of(diff).filter(move |row| !system.folds(&row.change.by));
+            shown.map(move |row| Row { severity: severity_of(row.kind), ..row })
         })
         .collect();
     list.arrange_weighed(room, rows, |row| (row.severity, 0), |row| row.keys(&worst))
+}
+
+/// Returns the line about Kubernetes' own subjects whose changes are not listed.
+fn folded(comparison: &Comparison<'_>, system: SystemOptions) -> Option<String> {
+    let rows = rows(comparison).filter(|row| system.folds(&row.change.by));
+    built_in::folded(&rows.map(|row| row.subject()).collect())
 }
 
 /// Returns the most severe risk that each subject gained.
 fn worst_risks<'a>(comparison: &'a Comparison<'_>) -> BTreeMap<&'a Holder, Severity> {
     let mut worst = BTreeMap::new();
     for found in &comparison.risks {
-        let known = worst.entry(found.holder).or_insert(found.risk.severity);
+        let known = worst.entry(&found.holder).or_insert(found.risk.severity);
         *known = found.risk.severity.max(*known);
     }
     worst
 }
 
 /// Returns the keys by which risks are sorted and grouped.
-fn risk_keys(found: &GainedRisk<'_, '_>) -> Keys {
+pub(crate) fn risk_keys(found: &GainedRisk<'_>) -> Keys {
     Keys {
         severity: Some(found.risk.severity),
         rule: found.risk.code.to_string(),
@@ -131,11 +150,10 @@ fn risk_keys(found: &GainedRisk<'_, '_>) -> Keys {
 pub(crate) fn write_wide(
     out: &mut impl Write,
     comparison: &Comparison<'_>,
-    list: &ListOptions,
-    (room, layout): (Room, TableLayout),
+    view: View<'_>,
 ) -> io::Result<()> {
     let mut table = Table::new(["CHANGE", "SUBJECT", "ACCESS", "BINDING", "ROLE", "RULE"]);
-    let arranged = arranged(comparison, list, room);
+    let arranged = arranged(comparison, view);
     for row in arranged.groups.iter().flatten() {
         for (position, grant) in row.change.by.iter().enumerate() {
             let [change, subject, access]: [Cell; 3] = match position {
@@ -152,7 +170,7 @@ pub(crate) fn write_wide(
             ]);
         }
     }
-    write_tables(out, &table, comparison, arranged.omission(), list, (room, layout))
+    write_tables(out, &table, comparison, arranged.omission(), view)
 }
 
 fn write_tables(
@@ -160,32 +178,32 @@ fn write_tables(
     changes: &Table,
     comparison: &Comparison<'_>,
     omission: Option<String>,
-    list: &ListOptions,
-    (room, layout): (Room, TableLayout),
+    view: View<'_>,
 ) -> io::Result<()> {
     if !changes.is_empty() {
-        changes.write(out, layout)?;
+        changes.write(out, view.layout)?;
     }
-    write_risks(out, comparison, omission, list, (room, layout))
+    write_risks(out, comparison, omission, view)
 }
 
-/// Writes what is below the changes: the risks and the totals.
+/// Writes the part below the changes: the risks and the totals.
 fn write_risks(
     out: &mut impl Write,
     comparison: &Comparison<'_>,
     omission: Option<String>,
-    list: &ListOptions,
-    (room, layout): (Room, TableLayout),
+    view: View<'_>,
 ) -> io::Result<()> {
     if let Some(omission) = omission {
         writeln!(out, "{omission}")?;
     }
+    let View { list, system, room, layout } = view;
     if !comparison.risks.is_empty() {
         let mut table = Table::new(["RISK", "SEVERITY", "SUBJECT", "WHERE", "CAN NOW"]);
+        // Those of built-in subjects, too.
         let risks = comparison.risks.iter().collect();
-        let weight = |found: &&GainedRisk<'_, '_>| (Some(found.risk.severity), 0);
+        let weight = |found: &&GainedRisk<'_>| (Some(found.risk.severity), 0);
         let arranged = list.arrange_weighed(room, risks, weight, |found| risk_keys(found));
-        let cells = |found: &&GainedRisk<'_, '_>| {
+        let cells = |found: &&GainedRisk<'_>| {
             let GainedRisk { holder, risk, may, .. } = found;
             vec![
                 risk.code.to_string().into(),
@@ -204,7 +222,10 @@ fn write_risks(
             writeln!(out, "{omission}")?;
         }
     }
-    paths::write_table(out, comparison, list, (room, layout))?;
+    paths::write_table(out, comparison, view)?;
+    if let Some(folded) = folded(comparison, system) {
+        writeln!(out, "{folded}")?;
+    }
     match comparison.paths.is_empty() && comparison.diffs.iter().flat_map(rows_of).next().is_none()
     {
         true => Ok(()),
@@ -278,8 +299,9 @@ fn unread(comparison: &Comparison<'_>) -> impl Iterator<Item = String> {
 /// Writes annotations of a GitHub workflow: risks as errors or warnings, gained access as warnings,
 /// everything else as notices.
 pub(crate) fn write_github(out: &mut impl Write, comparison: &Comparison<'_>) -> io::Result<()> {
+    let level = if comparison.fails { "error" } else { "warning" };
     for text in unread(comparison) {
-        writeln!(out, "::warning title=not read::{}", data(&text))?;
+        writeln!(out, "::{level} title=not read::{}", data(&text))?;
     }
     for GainedRisk { holder, risk, may, by } in &comparison.risks {
         let level = if risk.severity >= Severity::High { "error" } else { "warning" };

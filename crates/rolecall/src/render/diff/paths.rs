@@ -4,11 +4,11 @@ use std::io::{self, Write};
 
 use rolecall_paths::{Evidence, Reached};
 
-use super::place;
+use super::{View, place};
 use crate::answer::comparison::{Comparison, PathChanges};
-use crate::listing::{Keys, ListOptions, Room};
+use crate::listing::Keys;
 use crate::render::github::{data, property};
-use crate::render::{Cell, Table, TableLayout, markdown, merged};
+use crate::render::{Cell, Table, markdown, merged};
 use crate::words;
 
 /// A path, with the word for its change.
@@ -18,8 +18,7 @@ pub(super) type Changed<'a> = (&'static str, &'a Reached<'a>);
 pub(super) fn write_table(
     out: &mut impl Write,
     comparison: &Comparison<'_>,
-    list: &ListOptions,
-    (room, layout): (Room, TableLayout),
+    View { list, room, layout, .. }: View<'_>,
 ) -> io::Result<()> {
     if comparison.paths.is_empty() {
         return Ok(());

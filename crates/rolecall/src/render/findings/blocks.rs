@@ -27,7 +27,7 @@ pub(super) fn write(
         let style = style(severity);
         let object = finding.object.to_string();
         let head = format!("{severity} {} {}", finding.rule.code, plain(&object));
-        // Only the first word is coloured, so that wrapping does not lose the colour.
+        // Only the first word is colored, so that wrapping does not lose the color.
         let (word, rest) = head.split_once(' ').unwrap_or((&head, ""));
         write!(out, "{style}{word}{style:#}")?;
         for (position, line) in

@@ -2,7 +2,9 @@
 
 use std::io::Write;
 
-use super::{display_path, full_sentence};
+use rolecall_rbac::shown_path;
+
+use super::full_sentence;
 use crate::error::CommandError;
 use crate::located::Report;
 use crate::render::plain;
@@ -51,7 +53,7 @@ pub(crate) fn write(out: &mut impl Write, report: &Report<'_>) -> Result<(), Com
             .map_or_else(String::new, |(file, _)| format!(r#" file="{}""#, escape(file)));
         let place = reported
             .place()
-            .map_or_else(String::new, |(file, line)| format!("{}:{line}: ", display_path(file)));
+            .map_or_else(String::new, |(file, line)| format!("{}:{line}: ", shown_path(file)));
         writeln!(
             out,
             r#"    <testcase classname="{}" name="{}"{file}>"#,

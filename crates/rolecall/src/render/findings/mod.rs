@@ -10,12 +10,13 @@ use std::io::Write;
 use anstyle::Style;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use rolecall_check::{Finding, Severity};
+use rolecall_rbac::shown_path;
 use rolecall_yaml::Region;
 
 use super::{Cell, Headings, Summary, Table, TableLayout, UNREAD, merged, plain};
 use crate::error::CommandError;
 use crate::listing::{Keys, omission};
-use crate::located::{LocatedFinding, Report, Scope, UnreadPart};
+use crate::located::{Coverage, LocatedFinding, Report, Scope, UnreadPart};
 use crate::render::github::{data, property};
 use crate::render::markdown;
 use crate::resolved::label;
@@ -77,7 +78,7 @@ pub(crate) fn write_table(
     write_rows(out, report, headings, blocks::style)
 }
 
-/// Writes findings as a table without colours, with the totals.
+/// Writes findings as a table without colors, with the totals.
 pub(crate) fn write_plain_table(
     out: &mut impl Write,
     report: &Report<'_>,
@@ -86,7 +87,7 @@ pub(crate) fn write_plain_table(
     write_rows(out, report, headings, |_| Style::new())
 }
 
-/// Writes findings as comma-separated values, and what was not read as rows without a code.
+/// Writes findings as comma-separated values, and the gaps as rows without a code.
 pub(crate) fn write_csv(
     out: &mut impl Write,
     report: &Report<'_>,
@@ -95,8 +96,8 @@ pub(crate) fn write_csv(
     let mut table = table(report, |_| Style::new());
     for gap in &report.coverage.gaps {
         let place = match &gap.place {
-            Some((file, 0)) => display_path(file).to_owned(),
-            Some((file, line)) => format!("{}:{line}", display_path(file)),
+            Some((file, 0)) => shown_path(file).to_owned(),
+            Some((file, line)) => format!("{}:{line}", shown_path(file)),
             None => String::new(),
         };
         let text = format!("{UNREAD}{}", gap.text);
@@ -153,9 +154,14 @@ fn write_totals(out: &mut impl Write, report: &Report<'_>) -> Result<(), Command
 /// Returns the totals, one per line: the number of findings, the gaps, and the size of the input.
 fn totals(report: &Report<'_>) -> Vec<String> {
     let Report { all: findings, coverage, .. } = report;
+    let nothing = match coverage.least {
+        Severity::Info => "nothing found".to_owned(),
+        Severity::Critical => "nothing found of critical severity".to_owned(),
+        least => format!("nothing found of {least} severity or above"),
+    };
     let mut lines = vec![match (findings.is_empty(), coverage.gaps.is_empty()) {
-        (true, true) => "nothing found".to_owned(),
-        (true, false) => "nothing found, but not everything could be read".to_owned(),
+        (true, true) => nothing,
+        (true, false) => format!("{nothing}, but not everything could be read"),
         (false, _) => summary(findings),
     }];
     lines.extend(omission(report.omitted));
@@ -177,7 +183,7 @@ fn unread(gaps: &[UnreadPart]) -> Option<String> {
     let mut names: Vec<String> = Vec::new();
     for gap in gaps {
         let name = match &gap.place {
-            Some((file, 0)) => display_path(file).to_owned(),
+            Some((file, 0)) => shown_path(file).to_owned(),
             // Errors give the reason for a whole file, but not for a part of it.
             Some(_) | None => gap.text.clone(),
         };
@@ -199,20 +205,30 @@ fn unread(gaps: &[UnreadPart]) -> Option<String> {
     }
 }
 
-/// Returns the displayed path of a file.
-pub(crate) fn display_path(file: &str) -> &str {
-    if file == "-" { "<stdin>" } else { file }
+/// Writes that nothing was checked, for the reason in `text`.
+pub(crate) fn write_failure<W: Write>(
+    out: &mut W,
+    text: String,
+    write: fn(&mut W, &Report<'_>) -> Result<(), CommandError>,
+) -> Result<(), CommandError> {
+    let gaps = vec![UnreadPart { place: None, text }];
+    let coverage =
+        Coverage { gaps, fails: true, scope: Scope::default(), known: None, least: Severity::Info };
+    write(out, &Report { groups: Vec::new(), omitted: 0, all: &[], coverage: &coverage })
 }
 
 /// Writes findings as annotations of a GitHub workflow.
 pub(crate) fn write_github(out: &mut impl Write, report: &Report<'_>) -> Result<(), CommandError> {
+    let unread = if report.coverage.fails { "error" } else { "warning" };
     for gap in &report.coverage.gaps {
         let place = match &gap.place {
+            // Stdin is no file of the repository.
+            Some((file, _)) if file == "-" => String::new(),
             Some((file, 0)) => format!("file={},", property(file)),
             Some((file, line)) => format!("file={},line={line},", property(file)),
             None => String::new(),
         };
-        writeln!(out, "::warning {place}title=not read::{}", data(&gap.text))?;
+        writeln!(out, "::{unread} {place}title=not read::{}", data(&gap.text))?;
     }
     for reported in report.shown() {
         let finding = &reported.finding;
@@ -222,7 +238,8 @@ pub(crate) fn write_github(out: &mut impl Write, report: &Report<'_>) -> Result<
             Severity::Low | Severity::Info => "notice",
         };
         let title = property(&format!("{} {}", finding.rule.code, finding.rule.name));
-        let place = reported.place().map_or_else(String::new, |(file, line)| {
+        let place = reported.place().filter(|(file, _)| *file != "-");
+        let place = place.map_or_else(String::new, |(file, line)| {
             let end = reported.region.map_or_else(String::new, |Region { start, end }| {
                 // GitHub only accepts columns within a single line.
                 let column = match start.line == end.line {
@@ -283,7 +300,7 @@ fn shown_place(reported: &LocatedFinding) -> String {
     let suffix = reported.precision.suffix();
     reported
         .place()
-        .map_or_else(String::new, |(file, line)| format!("{}:{line}{suffix}", display_path(file)))
+        .map_or_else(String::new, |(file, line)| format!("{}:{line}{suffix}", shown_path(file)))
 }
 
 /// Returns the targets of a finding, such as `in overlays/dev and 2 other targets`; empty for plain files.

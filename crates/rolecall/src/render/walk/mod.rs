@@ -30,6 +30,8 @@ const SOME_TARGETS: usize = 6;
 pub(crate) struct TreeDetail<'a> {
     /// Whether to show everything: all names, rules, default bindings and locations.
     pub(crate) wide: bool,
+    /// Whether to show the default bindings of every user.
+    pub(crate) defaults: bool,
     /// The catalog, to detect cluster-scoped resources, which RoleBindings cannot grant.
     pub(crate) catalog: &'a Catalog,
     /// The place that lacks missing objects.
@@ -68,7 +70,7 @@ fn identity_tree(
         account.push(Tree::new("everything: members of system:masters bypass authorization"));
     }
     for bound in &walked.bindings {
-        if detail.wide || !bound.is_default_for_everyone() {
+        if detail.defaults || !bound.is_default_for_everyone() {
             account.push(binding_tree(bound, detail));
         }
     }
@@ -79,7 +81,7 @@ fn identity_tree(
         } else {
             Tree::new("no bindings in the objects that could be read").styled(UNSURE)
         });
-    } else if everybodys > 0 && !detail.wide {
+    } else if everybodys > 0 && !detail.defaults {
         let only = everybodys == walked.bindings.len();
         let start = match (only, walked.gaps.is_empty()) {
             (true, true) => "only",

@@ -12,6 +12,7 @@ use crate::cli::Options;
 use crate::load::Session;
 use crate::locate;
 use crate::located::{self, Exactness, LocatedFinding};
+use crate::set_aside;
 
 /// The findings with their locations.
 pub(super) struct Located {
@@ -32,6 +33,8 @@ pub(super) fn findings(
         Some(_) if !options.source.overlay => Judged::Everything,
         _ => Judged::Files,
     };
+    let files = session.files.iter().map(|file| &*file.path);
+    let set_aside = set_aside::of(options, files);
     let rules = Rules {
         config,
         defaults: &manifests::default_objects_of_releases(),
@@ -40,7 +43,7 @@ pub(super) fn findings(
         namespace_given: !options.namespace.namespaces.is_empty() || session.live().is_some(),
         applied_by: AppliedBy::Unknown,
         is_one_install: session.live().is_some(),
-        roots: &checked::roots(options),
+        set_aside: &set_aside,
     };
     let unmet = checked::unmet(session, config, version);
     let all =

@@ -14,7 +14,7 @@ use crate::words;
 const MOST_CHOKES: usize = 50;
 
 /// The number of bindings up to which cuts are planned.
-const MOST_BINDINGS: usize = 1000;
+const MOST_BINDINGS: usize = 10_000;
 
 /// Finds the paths, and the grants that close them. Pods and workloads are left out, because the report lists
 /// them with their ServiceAccounts.

@@ -1,5 +1,7 @@
 //! Walks from Pods to rules, and from roles to subjects.
 
+mod order;
+
 use std::collections::BTreeMap;
 use std::io;
 
@@ -12,7 +14,6 @@ use serde::Serialize;
 
 use super::document::{Document, Each, Fields, Section, is_zero};
 use super::{ObjectReference, RuleDetails, TextList};
-use crate::listing::SizeOptions;
 use crate::resolved::label;
 
 /// The output of `walk`: each object once, with references between them.
@@ -22,7 +23,7 @@ pub(crate) struct AccessWalk<'a> {
     /// Pods, and the templates of workloads without Pods.
     pods: Each<'a, &'a WalkedPod<'a>, PodDetails<'a>>,
     /// The default bindings of all users, which apply to each subject with the group.
-    everybodys: Each<'a, (&'a Binding, &'a str), EverybodysDetails>,
+    default_bindings: Each<'a, (&'a Binding, &'a str), DefaultBindingDetails>,
     /// The subjects of the Pods and of the arguments.
     subjects: Each<'a, &'a WalkedIdentity<'a>, SubjectDetails<'a>>,
     /// The bindings of the subjects and of the roles in the arguments.
@@ -103,7 +104,7 @@ struct SubjectDetails<'a> {
 
 /// A default binding of all users.
 #[derive(Debug, Serialize)]
-struct EverybodysDetails {
+struct DefaultBindingDetails {
     /// The `id` of the binding.
     binding: String,
     /// The group that it names.
@@ -259,7 +260,7 @@ impl<'a> AccessWalk<'a> {
             .chain(holders.roles.iter().map(WalkedRole::of_argument))
             .map(|role| ((role.namespace, role.kind, role.name), role))
             .collect();
-        let everybodys: BTreeMap<(&str, &str), (&Binding, &str)> = walked()
+        let default_bindings: BTreeMap<(&str, &str), (&Binding, &str)> = walked()
             .filter(|bound| bound.is_default_for_everyone())
             .filter_map(|bound| match bound.via {
                 Via::Group(group) => Some((bound.binding, group)),
@@ -268,9 +269,8 @@ impl<'a> AccessWalk<'a> {
             .map(|(binding, group)| ((&*binding.metadata.name, group), (binding, group)))
             .collect();
         Self {
-            everybodys: Each::new(everybodys.into_values(), |(binding, group)| EverybodysDetails {
-                binding: id_of_binding(binding),
-                group: group.to_owned(),
+            default_bindings: Each::new(default_bindings.into_values(), |(binding, group)| {
+                DefaultBindingDetails { binding: id_of_binding(binding), group: group.to_owned() }
             }),
             pods: Each::new(&walk.pods, |pod| PodDetails::new(walk, pod)),
             subjects: Each::new(&walk.identities, SubjectDetails::new),
@@ -283,28 +283,17 @@ impl<'a> AccessWalk<'a> {
     }
 }
 
-impl AccessWalk<'_> {
-    /// Limits each list.
-    #[must_use]
-    pub(crate) fn limited(mut self, size: SizeOptions) -> Self {
-        let shown = |all| size.of_records(all);
-        self.omitted = self.everybodys.limit(shown)
-            + self.pods.limit(shown)
-            + self.subjects.limit(shown)
-            + self.bindings.limit(shown)
-            + self.roles.limit(shown)
-            + self.holders.limit(shown);
-        self
-    }
-}
-
 impl Document for AccessWalk<'_> {
     const KIND: &'static str = "AccessWalk";
 
     fn sections(&self) -> Vec<Section<'_>> {
         vec![
             Section { key: "pods", record: "pod", list: &self.pods },
-            Section { key: "everybodys", record: "everybodys", list: &self.everybodys },
+            Section {
+                key: "defaultBindings",
+                record: "defaultBinding",
+                list: &self.default_bindings,
+            },
             Section { key: "subjects", record: "subject", list: &self.subjects },
             Section { key: "bindings", record: "binding", list: &self.bindings },
             Section { key: "roles", record: "role", list: &self.roles },
