@@ -32,6 +32,15 @@ PYTHON
   PATH="$work/bin:$PATH"
 }
 
+# Serves the answers in a JSON file on loopback (see api.py), and sets `api` to the address.
+serve_api() {
+  coproc API { exec python3 "$(dirname "${BASH_SOURCE[0]}")/api.py" "$1"; }
+  local port
+  read -r port <&"${API[0]}"
+  api="http://127.0.0.1:$port"
+  trap 'kill "$API_PID"; rm -rf "$work"' EXIT
+}
+
 # expect NAME EXPECTED ACTUAL: fails with a diff if the behavior has changed.
 expect() {
   if [ "$2" != "$3" ]; then
