@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 
 use arcstr::literal;
 use rolecall_access::AccessTerm;
@@ -14,8 +15,14 @@ use rolecall_rbac::{
 use crate::{RuleMeta, Severity};
 
 /// A problem, its location and its fix.
+///
+/// A pointer, because lists of findings grow, are sorted and are merged.
 #[derive(Clone, Debug)]
-pub struct Finding {
+pub struct Finding(Box<FindingBody>);
+
+/// The content of a [`Finding`].
+#[derive(Clone, Debug)]
+pub struct FindingBody {
     /// The rule that it breaks.
     pub rule: &'static RuleMeta,
     /// The severity in this place.
@@ -137,10 +144,24 @@ pub struct Also {
     pub message: String,
 }
 
+impl Deref for Finding {
+    type Target = FindingBody;
+
+    fn deref(&self) -> &FindingBody {
+        &self.0
+    }
+}
+
+impl DerefMut for Finding {
+    fn deref_mut(&mut self) -> &mut FindingBody {
+        &mut self.0
+    }
+}
+
 impl Finding {
     /// Builds a finding of the rule's own severity about a whole object.
     pub(crate) fn new(rule: &'static RuleMeta, object: ObjectRef, message: String) -> Self {
-        Self {
+        Self(Box::new(FindingBody {
             rule,
             severity: rule.severity,
             object,
@@ -160,7 +181,12 @@ impl Finding {
             likeness: 0,
             denied: None,
             unless: Vec::new(),
-        }
+        }))
+    }
+
+    /// Returns the content, without the pointer.
+    pub(crate) fn into_body(self) -> FindingBody {
+        *self.0
     }
 
     pub(crate) fn at(mut self, field: FieldPath) -> Self {
@@ -169,8 +195,15 @@ impl Finding {
     }
 
     /// Locates the finding at a field on a line; 0 if the line is not known.
-    pub(crate) fn at_line(self, field: FieldPath, line: u32) -> Self {
-        Self { line, ..self.at(field) }
+    pub(crate) fn at_line(mut self, field: FieldPath, line: u32) -> Self {
+        self.line = line;
+        self.at(field)
+    }
+
+    /// Replaces the message.
+    pub(crate) fn message(mut self, message: String) -> Self {
+        self.message = message;
+        self
     }
 
     pub(crate) fn in_line(mut self, line_of_text: Option<u32>) -> Self {
@@ -201,8 +234,9 @@ impl Finding {
 
     pub(crate) fn related(mut self, object: ObjectRef, note: impl Into<Cow<'static, str>>) -> Self {
         // Most findings have one.
-        self.related.reserve_exact(usize::from(self.related.is_empty()));
-        self.related.push(Related { object, note: note.into() });
+        let related = &mut self.related;
+        related.reserve_exact(usize::from(related.is_empty()));
+        related.push(Related { object, note: note.into() });
         self
     }
 

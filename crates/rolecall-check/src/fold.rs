@@ -10,7 +10,9 @@ use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use crate::findings::escalation::OF_PATHS;
 use crate::merged_words::{OF_WORKLOADS, others, rule_of};
-use crate::{Also, Category, Change, Finding, ObjectRef, Related, RuleCode, Severity, Step};
+use crate::{
+    Also, Category, Change, Finding, FindingBody, ObjectRef, Related, RuleCode, Severity, Step,
+};
 
 /// The findings about subjects with the same cause: the access of a `default` ServiceAccount.
 const OF_DEFAULT_ACCOUNTS: [RuleCode; 2] = [RuleCode(401), RuleCode(509)];
@@ -352,7 +354,7 @@ fn join(mut findings: Vec<Finding>, targets: &Targets) -> Vec<Finding> {
     let moved: Vec<(bool, Also)> = moves
         .map(|finding| {
             let of_workload = is_of_workload(&finding);
-            let Finding { rule, severity, object, field, message, .. } = finding;
+            let FindingBody { rule, severity, object, field, message, .. } = finding.into_body();
             (of_workload, Also { rule, severity, object, field, message })
         })
         .collect();

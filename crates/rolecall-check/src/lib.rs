@@ -37,7 +37,9 @@ pub use config::{
 };
 pub use date::{Date, DateError};
 pub use external::{External, ExternalError, ExternalKind};
-pub use finding::{Also, Change, Denied, FieldPath, Finding, ObjectRef, Related, Step};
+pub use finding::{
+    Also, Change, Denied, FieldPath, Finding, FindingBody, ObjectRef, Related, Step,
+};
 pub use findings::dead::{DeadGrant, dead_grant, dead_subject};
 pub use findings::denied::{Deployer, check_deployer, unheld_grants};
 pub use findings::escalation::{rule_of, searches_paths};
@@ -59,8 +61,6 @@ pub use set_aside::{SetAside, SetAsideFiles};
 pub use suppression::{Suppressed, suppress};
 pub use validation::{Violation, validate_binding, validate_role};
 
-use std::cmp::Ordering;
-
 use rayon::slice::ParallelSliceMut;
 use rolecall_access::known;
 
@@ -69,31 +69,8 @@ pub fn check(input: CheckInput<'_>) -> Vec<Finding> {
     let context = context::Context::new(input);
     let mut findings = findings::check(&context);
     likeness::mark(&context, &mut findings);
-    rayon::join(|| sort(&mut findings), || drop(context));
+    rayon::join(|| findings.par_sort_by(Finding::in_order), || drop(context));
     findings
-}
-
-/// Sorts findings by location, in place: they are large.
-fn sort(findings: &mut [Finding]) {
-    let mut order: Vec<usize> = (0..findings.len()).collect();
-    order.par_sort_unstable_by(|one, other| {
-        let by_place = findings.get(*one).zip(findings.get(*other));
-        let by_place = by_place.map_or(Ordering::Equal, |(one, other)| one.in_order(other));
-        by_place.then_with(|| one.cmp(other))
-    });
-    // Each swap moves one finding to its final position, and continues with the one that it replaced.
-    let mut place_of = vec![0; order.len()];
-    for (place, index) in order.into_iter().enumerate() {
-        if let Some(slot) = place_of.get_mut(index) {
-            *slot = place;
-        }
-    }
-    for index in 0..findings.len() {
-        while let Some(place) = place_of.get(index).copied().filter(|place| *place != index) {
-            findings.swap(index, place);
-            place_of.swap(index, place);
-        }
-    }
 }
 
 /// Returns all rules in the order of their codes.

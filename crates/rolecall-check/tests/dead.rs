@@ -235,7 +235,7 @@ fn a_reserved_name_of_the_wrong_kind_is_nobodys() {
         let found = support::findings_of(&manifest).into_iter();
         let found = found
             .filter(|finding| finding.rule.is_called("RC215"))
-            .map(|finding| finding.fix)
+            .map(|finding| finding.fix.clone())
             .next();
         assert_eq!(found.as_deref(), expected, "{kind} {name}");
     }
@@ -267,7 +267,7 @@ fn a_verb_without_requests_is_reported_once_with_the_right_group() {
     let fixes = support::findings_of(manifest)
         .into_iter()
         .filter(|finding| finding.rule.is_called("RC206"))
-        .map(|finding| finding.fix);
+        .map(|finding| finding.fix.clone());
     assert_eq!(fixes.collect::<Vec<_>>(), ["use the API group `\"\"`"]);
 }
 

@@ -5,7 +5,7 @@
 #[allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
 mod support;
 
-use rolecall_check::{Finding, RuleCode, fold};
+use rolecall_check::{Finding, FindingBody, RuleCode, fold};
 
 const CREATE_PODS: &str = "{apiGroups: [''], resources: [pods], verbs: [create]}";
 
@@ -60,7 +60,7 @@ fn paths(manifests: &str) -> Vec<String> {
         is_path(finding.rule.code) || finding.also.iter().any(|also| is_path(also.rule.code))
     });
     let line = |finding: Finding| {
-        let Finding { rule, severity, object, field, also, .. } = finding;
+        let FindingBody { rule, severity, object, field, also, .. } = &*finding;
         let also: Vec<String> = also.iter().map(|also| also.rule.code.to_string()).collect();
         let also = if also.is_empty() { String::new() } else { format!(" +{}", also.join("+")) };
         format!("{} {severity} {object} {field}{also}", rule.code)

@@ -194,7 +194,7 @@ rules:
 ";
     let found = rolecall_check::fold(support::findings_of(manifests)).into_iter();
     let found = found.filter(|finding| finding.rule.is_called("RC208"));
-    let shown: Vec<String> = found.map(|finding| finding.message).collect();
+    let shown: Vec<String> = found.map(|finding| finding.message.clone()).collect();
     assert_eq!(
         shown,
         [

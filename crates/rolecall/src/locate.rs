@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::Read;
 
 use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
-use rolecall_check::{Finding, Step};
+use rolecall_check::{Finding, FindingBody, Step};
 use rolecall_rbac::Origin;
 use rolecall_yaml::{self as yaml, Field, FieldStep, Region, TextLines};
 
@@ -128,7 +128,7 @@ fn locate_sources(
 
 /// Replaces `rolecall` in the commands of a finding by `kubectl rolecall` if it runs as a plugin.
 fn invoke_as_run(finding: &mut Finding) {
-    let Finding { message, fix, related, also, .. } = finding;
+    let FindingBody { message, fix, related, also, .. } = &mut **finding;
     let notes = related.iter_mut().map(|related| &mut related.note);
     let messages = also.iter_mut().map(|also| &mut also.message);
     [message].into_iter().chain(messages).for_each(invocation::invoke_as_run);

@@ -22,7 +22,7 @@ pub fn refused(container: &serde_json::Value) -> String {
     let findings = support::findings_of(&list.to_string());
     let denied = findings.into_iter().filter(|finding| finding.rule.category == Category::Denied);
     let mut said = Vec::new();
-    for denied in denied.filter_map(|finding| finding.denied) {
+    for denied in denied.filter_map(|finding| finding.denied.clone()) {
         said.extend(denied.requests.iter().map(shortened));
         let somewhere = denied.somewhere.iter().map(shortened);
         said.extend(somewhere.map(|text| text.replace("at the cluster scope", "in any namespace")));

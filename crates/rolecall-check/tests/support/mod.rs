@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 
 use rolecall_check::expectation::evaluate;
 use rolecall_check::{
-    AppliedBy, Category, CheckConfig, CheckInput, Finding, Judged, KubernetesVersion, check,
-    expectation_findings, suppress,
+    AppliedBy, Category, CheckConfig, CheckInput, Finding, FindingBody, Judged, KubernetesVersion,
+    check, expectation_findings, suppress,
 };
 use rolecall_rbac::{Authorizer, Catalog, Inventory, resolve_aggregation};
 use rolecall_source::facts::Version;
@@ -115,7 +115,7 @@ pub fn show(findings: &[Finding]) -> String {
     findings
         .iter()
         .map(|finding| {
-            let Finding { rule, severity, object, field, message, fix, .. } = finding;
+            let FindingBody { rule, severity, object, field, message, fix, .. } = &**finding;
             let fix = if fix.is_empty() { String::new() } else { format!(" [{fix}]") };
             format!("{} {severity} {object} {field}: {message}{fix}\n", rule.code)
         })

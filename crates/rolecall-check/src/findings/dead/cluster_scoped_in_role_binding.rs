@@ -67,7 +67,7 @@ fn of_one_namespace(at: RuleAt<'_>, finding: Finding) -> Finding {
     let message =
         format!("{}, unless OLM installs the operator for all namespaces", finding.message);
     let fix = "move it to `clusterPermissions`".to_owned();
-    Finding { message, ..finding }.severity(Severity::Info).fix(fix)
+    finding.message(message).severity(Severity::Info).fix(fix)
 }
 
 /// Reports the verbs of a Role that only ClusterRoleBindings can grant, on resources with other verbs that have
@@ -106,7 +106,7 @@ fn dead_verbs(context: &Context<'_>, at: RuleAt<'_>) -> Option<Finding> {
 /// Adds that the statement is limited to known API groups.
 fn of_known_groups(finding: Finding) -> Finding {
     let message = format!("{}, in every known API group", finding.message);
-    Finding { message, ..finding }.severity(Severity::Low)
+    finding.message(message).severity(Severity::Low)
 }
 
 fn base(at: RuleAt<'_>, first: usize, message: String) -> Finding {

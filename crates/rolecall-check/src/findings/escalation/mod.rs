@@ -131,7 +131,9 @@ fn about(
     finding.reaches = Some(found.sink.clone());
     finding.fix = "narrow or remove the grants on its paths".into();
     if let Some(cut) = cut {
-        finding.fix = cut.advice.map_or(finding.fix, Into::into);
+        if let Some(advice) = cut.advice {
+            finding.fix = advice.into();
+        }
         finding.changes = cut.changes;
     }
     Some(finding)

@@ -132,7 +132,7 @@ fn of_account(pairs: &Pairs<'_>, finding: &mut Finding) {
     let (old, new) = (&renamed.source.metadata.name, &renamed.result.metadata.name);
     finding.message.push_str(&format!(
         "; Kustomize renames ServiceAccount `{old}` to `{new}`, but does not know this reference in a {}",
-        object.kind
+        workload.result.kind
     ));
     finding.fix = format!(
         "write `{new}`, or add the field to `nameReference` in `configurations` of the kustomization"

@@ -36,7 +36,7 @@ fn of_binding(pairs: &Pairs<'_>, pair: &Pair<'_, Binding>) -> Option<Finding> {
         field.origin == *origin && field.name == result.metadata.name && field.path.contains('$')
     });
     if !has_directive {
-        let finding = Finding { message, ..finding };
+        let finding = finding.message(message);
         return Some(
             finding.fix(
                 "list all subjects in the patch, because the list in a patch replaces the list in the source",
@@ -54,7 +54,7 @@ fn of_binding(pairs: &Pairs<'_>, pair: &Pair<'_, Binding>) -> Option<Finding> {
             listed(&stay)
         ));
     }
-    let finding = Finding { message, ..finding };
+    let finding = finding.message(message);
     let fix = "use a JSON patch with `op: remove`, or list the remaining subjects without `$patch`";
     Some(finding.severity(Severity::High).fix(fix))
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash};
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
-use rolecall_check::{Category, Finding, ObjectRef, Related, RuleCode};
+use rolecall_check::{Category, FindingBody, ObjectRef, Related, RuleCode};
 use rolecall_rbac::Origin;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
@@ -198,14 +198,14 @@ fn file_of(object: &ObjectRef) -> Option<&str> {
 /// Returns a finding apart from its place: the code, the kind, namespace and name of its object, the field and
 /// the message.
 fn fault(found: &LocatedFinding) -> impl Eq + Hash {
-    let Finding { rule, object, field, message, .. } = &found.finding;
+    let FindingBody { rule, object, field, message, .. } = &*found.finding;
     let ObjectRef { kind, namespace, name, .. } = object;
     (rule.code, kind, namespace, name, field, message)
 }
 
 /// Returns the hash of the rules that a finding is about.
 fn hash_of_rules(found: &LocatedFinding) -> Option<u64> {
-    let Finding { rule, likeness, .. } = &found.finding;
+    let FindingBody { rule, likeness, .. } = &*found.finding;
     (*likeness != 0).then(|| FxBuildHasher.hash_one((rule.code, likeness)))
 }
 

@@ -11,7 +11,7 @@ use std::str::FromStr;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use rolecall_check::{
-    Date, Finding, KubernetesVersion, RuleMeta, SetAside, SetAsideFiles, Severity, Suppressed,
+    Date, FindingBody, KubernetesVersion, RuleMeta, SetAside, SetAsideFiles, Severity, Suppressed,
     searches_paths,
 };
 use rolecall_rbac::{Glob, Replaced, shown_path};
@@ -334,7 +334,7 @@ fn note_suppressed(ui: &Ui, options: &Options, suppressed: &[Suppressed]) {
     for Suppressed { finding, reason } in suppressed {
         let place = located::place(&finding.object);
         let place = place.map_or_else(String::new, |(file, line)| format!(" at {file}:{line}"));
-        let Finding { rule, object, message, .. } = finding;
+        let FindingBody { rule, object, message, .. } = &**finding;
         ui.note(format!("{} {object}{place}: {message}; suppressed: {reason}", rule.code));
     }
 }
