@@ -50,7 +50,7 @@ pub struct FindingBody {
     /// Less severe findings with the same cause: other risks of its role, its binding or its holders.
     pub also: Vec<Also>,
     /// The holders of a risk and its scope, as one text; empty for none or too many.
-    pub(crate) held_by: String,
+    pub(crate) held_by: Text,
     /// The holders of a risk, for findings that can be merged into those about their paths.
     pub(crate) holders: Vec<String>,
     /// The target of the path that it describes.
@@ -174,7 +174,7 @@ impl Finding {
             related: Vec::new(),
             subjects: Vec::new(),
             also: Vec::new(),
-            held_by: String::new(),
+            held_by: Text::default(),
             holders: Vec::new(),
             reaches: None,
             changes: Vec::new(),
@@ -261,7 +261,7 @@ impl Finding {
         self
     }
 
-    pub(crate) fn held_by(mut self, held_by: String) -> Self {
+    pub(crate) fn held_by(mut self, held_by: Text) -> Self {
         self.held_by = held_by;
         self
     }

@@ -1,12 +1,13 @@
 //! Findings about rules with risks, with the severity of the scopes in which they are bound.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 
 use rayon::prelude::*;
 use rolecall_access::risk::{Engine, Grading, Hit, PodSecurity, Risk};
 use rolecall_access::{Holder, Severity};
-use rolecall_rbac::{Binding, Role};
-use rustc_hash::FxBuildHasher;
+use rolecall_rbac::{Binding, Role, Text};
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::combination::{self, ADMIN_ROLES};
 use super::granted::{RiskWords, Words};
@@ -61,11 +62,12 @@ fn about_role<'a, 'e>(
         let hits = engine.hits_of(role, index).unwrap_or_default();
         for hit in hits {
             let scopes = scopes.get_or_insert_with(|| Scopes::of(context, role));
-            let Some(mut judged) = scopes.judge(engine, hit) else { continue };
-            let words = words.of(hit.risk, rule, judged.namespace());
-            judged.is_by_design = judged.severity > Severity::Info
-                && judged.namespaces.is_empty()
-                && is_by_design(context, hit.risk.code, &holders(&judged.bindings));
+            let Some((severity, held)) = scopes.judge(engine, hit) else { continue };
+            let words = words.of(hit.risk, rule, held.namespace());
+            let is_by_design = severity > Severity::Info
+                && held.namespaces.is_empty()
+                && is_by_design(context, hit.risk.code, &held.holders);
+            let judged = Judged { severity, held: &held, is_by_design };
             findings.extend(about_rule(
                 engine,
                 hit.risk,
@@ -81,12 +83,13 @@ fn about_rule(
     engine: &Engine<'_>,
     risk: &'static Risk,
     at: RuleAt<'_>,
-    judged: &Judged<'_>,
+    judged: &Judged<'_, '_>,
     words: &RiskWords,
 ) -> Option<Finding> {
     let RiskWords { may, granted, advice } = words;
-    let place = &judged.place;
-    let mut message = match judged.bindings.is_empty() {
+    let held = judged.held;
+    let place = &held.place;
+    let mut message = match held.bindings.is_empty() {
         true => format!("anyone bound to it could {may}{place}{granted}"),
         false => format!("its holders can {may}{place}{granted}"),
     };
@@ -97,7 +100,7 @@ fn about_rule(
     if judged.is_by_design {
         message.push_str(by_design::NOTE);
     }
-    let fix = match judged.pod_security(engine, risk) {
+    let fix = match held.pod_security(engine, risk) {
         addition if addition.is_empty() => advice.clone(),
         addition => format!("{advice}{addition}").into(),
     };
@@ -105,10 +108,10 @@ fn about_rule(
         .at(at.path())
         .about(risk.name)
         .severity(severity)
-        .held_by(judged.held_by())
-        .holders(mergeable(risk, &judged.bindings))
+        .held_by(held.text.clone())
+        .holders(mergeable(risk, &held.holders))
         .fix(fix);
-    let bindings = judged.bindings.iter().copied().map(ObjectRef::from);
+    let bindings = held.bindings.iter().copied().map(ObjectRef::from);
     Some(finding.all_related(bindings, "grants it"))
 }
 
@@ -129,29 +132,29 @@ fn bindings_to_other_roles(
             continue;
         }
         let hits = || role.rules.iter().flat_map(|rule| engine.hits(rule)).collect();
-        let scopes = Scopes::new(vec![binding], None);
-        let mut worst: BTreeMap<RuleCode, (&Hit, Judged<'_>)> = BTreeMap::new();
+        let mut scopes = Scopes::new(vec![binding], None);
+        let mut worst: BTreeMap<RuleCode, (&Hit, Severity, Rc<Held<'_>>)> = BTreeMap::new();
         for hit in hits_of.entry(role).or_insert_with(hits).iter() {
-            let Some(judged) = scopes.judge(engine, hit) else { continue };
+            let Some((severity, held)) = scopes.judge(engine, hit) else { continue };
             let known = worst.get(&hit.risk.code);
-            if known.is_none_or(|(_, known)| known.severity < judged.severity) {
-                worst.insert(hit.risk.code, (hit, judged));
+            if known.is_none_or(|(_, known, _)| *known < severity) {
+                worst.insert(hit.risk.code, (hit, severity, held));
             }
         }
-        for (hit, judged) in worst.into_values() {
+        for (hit, severity, held) in worst.into_values() {
             let Some(meta) = documents::find(hit.risk.code) else { continue };
             let message = format!(
                 "its subjects can {}{}, through {} `{}`",
                 hit.risk.may,
-                judged.place,
+                held.place,
                 role.kind(),
                 role.metadata.name
             );
             let finding = Finding::new(meta, binding.into(), message)
                 .at(FieldPath::key("roleRef"))
                 .about(&*role.metadata.name)
-                .severity(judged.severity)
-                .holders(mergeable(hit.risk, &[binding]))
+                .severity(severity)
+                .holders(mergeable(hit.risk, &held.holders))
                 .fix(fix(context, hit.risk, role));
             findings.push(finding);
         }
@@ -177,19 +180,31 @@ struct Scopes<'a> {
     scopes: Vec<(Option<&'a str>, Vec<&'a Binding>)>,
     /// The namespace of a Role, because it can only be bound there.
     home: Option<&'a str>,
+    /// The known parts, by the positions of their scopes: most risks of a role are held in the same ones.
+    known: FxHashMap<Vec<usize>, Rc<Held<'a>>>,
 }
 
-/// The scope of a risk, and its severity.
-struct Judged<'a> {
+/// The severity of a risk, and the scopes in which it is held.
+struct Judged<'h, 'a> {
     severity: Severity,
+    held: &'h Held<'a>,
+    /// Whether all holders are operators of the repository that need it.
+    is_by_design: bool,
+}
+
+/// The scopes in which a risk is held.
+struct Held<'a> {
     /// In words, after a comma; empty for an unbound ClusterRole.
     place: String,
     /// The namespaces; empty for everywhere.
     namespaces: Vec<&'a str>,
     /// Empty if no subject has it yet.
     bindings: Vec<&'a Binding>,
-    /// Whether all holders are operators of the repository that need it.
-    is_by_design: bool,
+    /// The subjects of the bindings.
+    holders: Vec<Holder>,
+    /// The holders and the place, so that findings about the same holders can be merged; empty if there are no
+    /// holders, or too many to compare.
+    text: Text,
 }
 
 impl<'a> Scopes<'a> {
@@ -208,77 +223,87 @@ impl<'a> Scopes<'a> {
         for binding in bindings {
             scopes.entry(scope(binding)).or_default().push(binding);
         }
-        Self { scopes: scopes.into_iter().collect(), home }
+        Self { scopes: scopes.into_iter().collect(), home, known: FxHashMap::default() }
     }
 
-    /// Returns the severity of a risk through these bindings; `None` if they grant no part of it.
-    fn judge(&self, engine: &Engine<'_>, hit: &Hit) -> Option<Judged<'a>> {
-        if self.scopes.is_empty() {
-            return self.judge_unbound(hit);
+    /// Returns the severity of a risk through these bindings, and where it is held; `None` if they grant no part
+    /// of it.
+    fn judge(&mut self, engine: &Engine<'_>, hit: &Hit) -> Option<(Severity, Rc<Held<'a>>)> {
+        let Self { scopes, home, known } = self;
+        if scopes.is_empty() {
+            let unbound = || Rc::new(Held::unbound(*home));
+            return hit.allowed.counts_in(*home).then(|| {
+                (Severity::Info, known.entry(Vec::new()).or_insert_with(unbound).clone())
+            });
         }
         let mut severity = None;
-        let mut held = Vec::new();
-        for (namespace, bindings) in &self.scopes {
+        let mut positions = Vec::new();
+        for (position, (namespace, bindings)) in scopes.iter().enumerate() {
             if !hit.allowed.counts_in(*namespace) {
                 continue;
             }
             let here = engine.severity(hit, *namespace, &|| holders(bindings));
             severity = severity.max(here);
             if here.is_some() {
-                held.push((*namespace, bindings));
+                positions.push(position);
             }
         }
         let severity = severity?;
-        if let Some((None, bindings)) = held.first() {
-            let place = ", in the whole cluster".to_owned();
-            let bindings = bindings.to_vec();
-            return Some(Judged {
-                severity,
-                place,
-                namespaces: Vec::new(),
-                bindings,
-                is_by_design: false,
-            });
+        if let Some(held) = known.get(&positions) {
+            return Some((severity, held.clone()));
         }
-        let namespaces: Vec<&'a str> =
-            held.iter().filter_map(|(namespace, _)| *namespace).collect();
-        let place = match &*namespaces {
-            [only] => format!(", in namespace `{only}`"),
-            several => format!(", in namespaces {}", listed(several)),
-        };
-        let bindings = held.into_iter().flat_map(|(_, bindings)| bindings).copied().collect();
-        Some(Judged { severity, place, namespaces, bindings, is_by_design: false })
-    }
-
-    fn judge_unbound(&self, hit: &Hit) -> Option<Judged<'a>> {
-        let place = self.home.map_or_else(String::new, |home| format!(", in namespace `{home}`"));
-        hit.allowed.counts_in(self.home).then(|| Judged {
-            severity: Severity::Info,
-            place,
-            namespaces: self.home.into_iter().collect(),
-            bindings: Vec::new(),
-            is_by_design: false,
-        })
+        let held_in = positions.iter().filter_map(|position| scopes.get(*position));
+        let held = Rc::new(Held::of(held_in));
+        known.insert(positions, held.clone());
+        Some((severity, held))
     }
 }
 
-impl Judged<'_> {
+impl<'a> Held<'a> {
+    /// Describes some scopes in order; next to the whole cluster, no namespace matters.
+    fn of<'s>(scopes: impl Iterator<Item = &'s (Option<&'a str>, Vec<&'a Binding>)>) -> Self
+    where
+        'a: 's,
+    {
+        let (mut namespaces, mut bindings) = (Vec::new(), Vec::new());
+        for (namespace, bound) in scopes {
+            bindings.extend(bound.iter().copied());
+            match namespace {
+                Some(namespace) => namespaces.push(*namespace),
+                None => break,
+            }
+        }
+        let place = match &*namespaces {
+            [] => ", in the whole cluster".to_owned(),
+            [only] => format!(", in namespace `{only}`"),
+            several => format!(", in namespaces {}", listed(several)),
+        };
+        let holders = holders(&bindings);
+        let text = match holders.len() {
+            1..=MOST_HOLDERS => {
+                let holders: Vec<String> = holders.iter().map(ToString::to_string).collect();
+                format!("{} {place}", holders.join(" ")).into()
+            }
+            _ => Text::default(),
+        };
+        Self { place, namespaces, bindings, holders, text }
+    }
+
+    /// Describes a role without bindings, which can be bound in a namespace or, for `None`, everywhere.
+    fn unbound(home: Option<&'a str>) -> Self {
+        Self {
+            place: home.map_or_else(String::new, |home| format!(", in namespace `{home}`")),
+            namespaces: home.into_iter().collect(),
+            bindings: Vec::new(),
+            holders: Vec::new(),
+            text: Text::default(),
+        }
+    }
     /// Returns the namespace, or one of several, in which the risk is held; `None` for everywhere.
     fn namespace(&self) -> Option<&str> {
         // `kube-system` takes precedence.
         let system = self.namespaces.iter().find(|namespace| **namespace == "kube-system");
         system.or(self.namespaces.first()).copied()
-    }
-
-    /// Names the holders and the scope, so that findings about the same holders can be merged;
-    /// empty if there are no holders, or too many to compare.
-    fn held_by(&self) -> String {
-        let holders = holders(&self.bindings);
-        if holders.is_empty() || holders.len() > MOST_HOLDERS {
-            return String::new();
-        }
-        let holders: Vec<String> = holders.iter().map(ToString::to_string).collect();
-        format!("{} {}", holders.join(" "), self.place)
     }
 
     /// Returns the fix for Pods that can take over their node, unless it is already in place.
@@ -303,9 +328,9 @@ fn scope(binding: &Binding) -> Option<&str> {
 }
 
 /// Returns the holders of a risk that paths explain better, or of control over a namespace.
-fn mergeable(risk: &Risk, bindings: &[&Binding]) -> Vec<String> {
+fn mergeable(risk: &Risk, holders: &[Holder]) -> Vec<String> {
     match OF_PATHS.contains(&risk.code) || risk.code == FULL_CONTROL {
-        true => holders(bindings).iter().map(ToString::to_string).collect(),
+        true => holders.iter().map(ToString::to_string).collect(),
         false => Vec::new(),
     }
 }
