@@ -90,7 +90,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                     found.entry(place).or_default().push((index, holder.clone()));
                 }
             }
-            if !has_part {
+            if !has_part || search.strong(namespace).is_empty() {
                 continue;
             }
             let Some(reach) = search.reach(&holder, namespace) else { continue };
@@ -224,21 +224,25 @@ impl Search<'_, '_> {
     /// Returns the strongest ServiceAccount of a namespace with cluster-wide access that a subject
     /// does not have.
     fn stronger(&mut self, holder: &Holder, namespace: &Text) -> Option<Stronger> {
-        if !self.strong.contains_key(namespace) {
-            let strong = self.strong_in(namespace);
-            self.strong.insert(namespace.clone(), strong);
-        }
-        if self.strong.get(namespace).is_none_or(Vec::is_empty) {
+        if self.strong(namespace).is_empty() {
             return None;
         }
         let own = self.risks_of(holder);
         let is_own =
             |code: RuleCode| own.iter().any(|risk| risk.namespace.is_none() && risk.code == code);
-        let mut strong = self.strong.get(namespace)?.iter();
+        let mut strong = self.strong(namespace).iter();
         strong.find(|one| one.account != *holder && !is_own(one.risk.code)).cloned()
     }
 
-    /// Returns the takeover risks of the ServiceAccounts of a namespace, the most severe first.
+    /// Returns the takeover risks of the ServiceAccounts of a namespace, found once, the most severe first.
+    fn strong(&mut self, namespace: &Text) -> &[Stronger] {
+        if !self.strong.contains_key(namespace) {
+            let strong = self.strong_in(namespace);
+            self.strong.insert(namespace.clone(), strong);
+        }
+        self.strong.get(namespace).map_or(&[], |strong| strong)
+    }
+
     fn strong_in(&mut self, namespace: &Text) -> Vec<Stronger> {
         let accounts = self.context.inventory().service_accounts_in(namespace);
         let mut strong = Vec::new();
