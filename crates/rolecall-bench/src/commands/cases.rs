@@ -112,6 +112,27 @@ pub(super) fn all() -> Vec<Case> {
             &["rolecall check {cluster}"],
         ),
         case(
+            "paths",
+            "escalation paths, and the walk of one account as the cost of loading the same objects",
+            Amount::Bytes(Input::Cluster),
+            &[
+                "rolecall paths -f {cluster}",
+                "rolecall paths --cut -f {cluster}",
+                "rolecall paths -o json -f {cluster}",
+                "rolecall walk sa/payments-0000:api-00000 -f {cluster}",
+            ],
+        ),
+        case(
+            "report",
+            "the report, and the commands with the same findings",
+            Amount::Bytes(Input::Cluster),
+            &[
+                "rolecall report --out - {cluster}",
+                "rolecall check {cluster}",
+                "rolecall paths --cut -f {cluster}",
+            ],
+        ),
+        case(
             "diff",
             "two different clusters",
             Amount::Bytes(Input::Cluster),
