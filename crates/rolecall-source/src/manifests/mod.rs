@@ -8,6 +8,7 @@
 
 mod context;
 mod defaults;
+mod duplicates;
 mod find;
 mod kustomize;
 mod listing;
@@ -269,7 +270,7 @@ fn finish(
     let (mut inventory, replaced) = builder.build_with_replaced();
     let drifts = resolve_aggregation(&mut inventory);
     problems = one_a_directory(problems);
-    problems.extend(replaced.iter().filter_map(duplicate));
+    problems.extend(duplicates::problems(&replaced));
     let is_snapshot = served.is_some();
     let catalog = catalog(config.defaults, served, resources);
     Loaded {
@@ -349,24 +350,6 @@ fn one_a_directory(problems: Vec<Problem>) -> Vec<Problem> {
             reported.insert(directory).then_some(problem)
         })
         .collect()
-}
-
-fn duplicate(replaced: &Replaced) -> Option<Problem> {
-    let Origin::File { path, line } = &replaced.later else { return None };
-    let earlier = replaced.earlier.position()?;
-    let object = if replaced.namespace.is_empty() {
-        format!("{} `{}`", replaced.kind, replaced.name)
-    } else {
-        format!("{} `{}/{}`", replaced.kind, replaced.namespace, replaced.name)
-    };
-    let message = format!("{object} is already defined at {earlier}; the last one wins");
-    Some(Problem {
-        file: path.to_string(),
-        line: *line,
-        column: 0,
-        kind: ProblemKind::DuplicateObject,
-        message,
-    })
 }
 
 fn about_file(file: String, kind: ProblemKind, message: String) -> Problem {

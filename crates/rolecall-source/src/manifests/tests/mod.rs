@@ -360,8 +360,19 @@ fn the_last_duplicate_wins_with_a_warning() {
         ],
         "Role shop/reader b.yaml:1 [get]
          warning b.yaml:6:1: duplicate key `kind` (first on line 2); the last one wins
-         warning b.yaml:1: Role `shop/reader` is already defined at a.yaml:1; the last one wins
-         warning b.yaml:1: Role `shop/reader` is already defined at a.yaml:7; the last one wins",
+         warning b.yaml:1: Role `shop/reader` is already defined at a.yaml:1 and in 1 other place; the last one wins",
+    );
+    let other = ROLE.replace("reader", "writer");
+    check(
+        &[
+            ("a.yaml", ROLE),
+            ("b.yaml", &other),
+            ("c.yaml", ROLE),
+            ("d.yaml", &format!("{ROLE}---\n{other}")),
+        ],
+        "Role shop/reader d.yaml:1 [get]
+         Role shop/writer d.yaml:7 [get]
+         warning d.yaml:1: Role `shop/reader` and 1 other object are already defined, at a.yaml:1 and in 2 other places; the last ones win",
     );
 }
 
