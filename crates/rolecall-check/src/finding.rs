@@ -6,7 +6,7 @@ use std::fmt;
 use std::ops::{Deref, DerefMut};
 
 use arcstr::literal;
-use rolecall_access::AccessTerm;
+use rolecall_access::{AccessTerm, Holder};
 use rolecall_paths::Sink;
 use rolecall_rbac::{
     Binding, Identity, Metadata, Namespace, Origin, Request, Role, ServiceAccount, Text, Workload,
@@ -55,6 +55,8 @@ pub struct FindingBody {
     pub(crate) holders: Vec<String>,
     /// The target of the path that it describes.
     pub reaches: Option<Sink>,
+    /// The identities that its path gains.
+    pub(crate) gains: Vec<Holder>,
     /// The changes that stop all such paths of its subject, where they are known.
     pub changes: Vec<Change>,
     /// The same number for findings about equal rules, whatever the names of their objects; 0 for none.
@@ -181,6 +183,7 @@ impl Finding {
             likeness: 0,
             denied: None,
             unless: Vec::new(),
+            gains: Vec::new(),
         }))
     }
 

@@ -5,6 +5,7 @@ pub mod expectation;
 
 mod config;
 mod context;
+mod copies;
 mod date;
 mod dead_entry;
 mod documents;

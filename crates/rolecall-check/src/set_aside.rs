@@ -1,4 +1,4 @@
-//! Files whose objects nobody installs outside a test cluster, and those of older releases.
+//! Files whose objects nobody installs outside a test cluster, those of older releases, and copies.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +15,9 @@ const WORDS: [&str; 7] =
 /// The directory that contains the tests of many projects, unless directories of other environments
 /// are beside it.
 const TEST: &str = "test";
+
+/// The names of directories with copies of the files of other projects, which the next copy replaces.
+const COPIES: [&str; 5] = ["third-party", "third_party", "upstream", "vendor", "vendored"];
 
 /// Names of environments.
 const ENVIRONMENTS: [&str; 12] = [
@@ -39,6 +42,8 @@ pub enum SetAside {
     Tests,
     /// It is in the directory of a release, and the input contains that of a later one.
     OlderRelease,
+    /// It is in a directory of copies of the files of other projects, which are installed like others.
+    Copies,
 }
 
 /// The files that are set aside, below the paths that the user named.
@@ -88,6 +93,7 @@ impl SetAsideFiles {
         if !is_about_objects {
             return None;
         }
+        let can_be_of_copy = finding.rule.category != Category::Denied;
         let of_bindings = || {
             let is_of_workload = OF_WORKLOADS.contains(&finding.rule.code);
             let related = finding.related.iter().filter(|it| it.object.kind.ends_with("Binding"));
@@ -96,17 +102,23 @@ impl SetAsideFiles {
             let first = reasons.next()??;
             reasons.all(|reason| reason.is_some()).then_some(first)
         };
-        self.of(&finding.object.origin).or_else(of_bindings)
+        let reason = self.of(&finding.object.origin).or_else(of_bindings);
+        reason.filter(|reason| can_be_of_copy || *reason != SetAside::Copies)
     }
 
-    /// Returns whether an object is in such a file.
+    /// Returns whether a finding is about an object that is not installed together with others.
+    pub fn is_apart(&self, finding: &Finding) -> bool {
+        self.reason(finding).is_some_and(SetAside::is_apart)
+    }
+
+    /// Returns whether an object is in a file whose objects are not installed together with others.
     pub fn contains(&self, origin: &Origin) -> bool {
-        self.of(origin).is_some()
+        self.of(origin).is_some_and(SetAside::is_apart)
     }
 
-    /// Returns whether a file is one, which its directory decides.
+    /// Returns whether the objects of a file are not installed together with others, which its directory decides.
     pub fn contains_file(&self, file: &str) -> bool {
-        self.reason_of(file).is_some()
+        self.reason_of(file).is_some_and(SetAside::is_apart)
     }
 
     fn of(&self, origin: &Origin) -> Option<SetAside> {
@@ -141,7 +153,11 @@ impl SetAsideFiles {
             let latest = self.latest.get(&format!("{root}/{parent}"));
             latest.is_some_and(|latest| release < *latest)
         });
-        is_older.then_some(SetAside::OlderRelease)
+        if is_older {
+            return Some(SetAside::OlderRelease);
+        }
+        let is_copy = |path: &str| path.split('/').any(|name| COPIES.contains(&name));
+        (is_copy(directories) && !is_copy(root)).then_some(SetAside::Copies)
     }
 
     /// Splits the path of a file into the closest root above it and the directories below that.
@@ -158,6 +174,13 @@ impl SetAsideFiles {
         let (root, rest) =
             self.roots.iter().filter_map(below).min_by_key(|(_, rest)| rest.len())?;
         Some((root, rest.rsplit_once('/').map_or("", |(directories, _)| directories)))
+    }
+}
+
+impl SetAside {
+    /// Returns whether such objects are not installed together with others.
+    fn is_apart(self) -> bool {
+        self != Self::Copies
     }
 }
 
@@ -200,6 +223,25 @@ mod tests {
             let expected = expected.then_some(SetAside::Tests);
             assert_eq!(reason(path, roots, &[]), expected, "{path} in {roots:?}");
         }
+    }
+
+    #[test]
+    fn directories_of_copies_are_named_after_their_purpose() {
+        for (path, roots, expected) in [
+            ("common/knative/upstream/a.yaml", ".", true),
+            ("deploy/third_party/calico/a.yaml", "deploy", true),
+            ("vendor/a.yaml", ".", true),
+            ("common/knative/upstream/a.yaml", "common/knative/upstream", false),
+            ("common/upstreams/a.yaml", ".", false),
+            ("vendor.yaml", ".", false),
+            ("vendor-portal/a.yaml", ".", false),
+        ] {
+            let expected = expected.then_some(SetAside::Copies);
+            assert_eq!(reason(path, roots, &[]), expected, "{path} in {roots:?}");
+        }
+        // They are installed together with other objects.
+        let copies = SetAsideFiles::new(vec![".".to_owned()], ["vendor/a.yaml"]);
+        assert!(!copies.contains_file("vendor/a.yaml"));
     }
 
     #[test]

@@ -139,6 +139,11 @@ impl<'a> Engine<'a> {
         self.surroundings.is_controller(holder)
     }
 
+    /// Returns whether a workload that runs as a holder contains one of some well-known programs.
+    pub fn runs(&self, holder: &Holder, programs: &[Program]) -> bool {
+        self.surroundings.runs(holder, programs)
+    }
+
     /// Returns whether Pods of a namespace can take over their node.
     pub fn pod_security(&self, namespace: &str) -> PodSecurity {
         self.surroundings.pod_security(namespace)

@@ -31,7 +31,7 @@ pub use held::HeldRisk;
 pub use hit::{Allowed, Hit};
 pub use index::RiskIndex;
 pub use model::{Grading, Risk};
-pub use program::Program;
+pub use program::{Program, is_published_release};
 pub use scoped::{
     ANONYMOUS, AUTHENTICATED, DEFAULT_ACCOUNT, MASTERS, Scoped, WILDCARD, grades, severity,
     wildcard,

@@ -102,11 +102,14 @@ impl<'a> Surroundings<'a> {
 
     /// Returns whether a risk is inherent in the function of the holder's program.
     pub(super) fn is_purpose(&self, risk: &Risk, holder: &Holder) -> bool {
+        !risk.purpose_of.is_empty() && self.runs(holder, risk.purpose_of)
+    }
+
+    /// Returns whether a workload that runs as a holder contains one of some programs.
+    pub(super) fn runs(&self, holder: &Holder, wanted: &[Program]) -> bool {
         let Holder::ServiceAccount { namespace, name } = holder else { return false };
-        !risk.purpose_of.is_empty()
-            && self.programs().get(&(namespace.clone(), name.clone())).is_some_and(|programs| {
-                programs.iter().any(|program| risk.purpose_of.contains(program))
-            })
+        let found = self.programs().get(&(namespace.clone(), name.clone()));
+        found.is_some_and(|programs| programs.iter().any(|program| wanted.contains(program)))
     }
 
     /// Returns whether all holders of a risk are controllers that cannot work without it.

@@ -18,6 +18,7 @@ pub(crate) mod workloads;
 use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 
 use crate::context::Context;
+use crate::copies::Copies;
 use crate::{Finding, RuleMeta};
 
 /// A rule and how it is checked.
@@ -43,6 +44,7 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Finding> {
     for found in found {
         findings.extend(found.into_iter().filter(counts));
     }
+    Copies::of(context).soften(context, &mut findings);
     findings
 }
 

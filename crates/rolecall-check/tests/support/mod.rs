@@ -23,6 +23,15 @@ pub fn findings_of(manifests: &str) -> Vec<Finding> {
 /// Returns what is found in manifests for a server of some version. With a line `# kustomize build`, the
 /// documents after it are what Kustomize makes of those before it.
 pub fn findings_for(manifests: &str, version: Version) -> Vec<Finding> {
+    judge(manifests, version, false)
+}
+
+/// Returns what is found in a cluster with the objects of manifests.
+pub fn findings_in_cluster(manifests: &str) -> Vec<Finding> {
+    judge(manifests, Version::V1_36, true)
+}
+
+fn judge(manifests: &str, version: Version, complete: bool) -> Vec<Finding> {
     let (defaults, served) = facts_of(version);
     if let Some((default, other)) = manifests.split_once("# helm template web . --set") {
         return build::variant(default, other, version);
@@ -50,7 +59,7 @@ pub fn findings_for(manifests: &str, version: Version) -> Vec<Finding> {
         version: version.as_str().parse::<KubernetesVersion>().unwrap(),
         judged: Judged::Files,
         external: &config.external,
-        complete: false,
+        complete,
         namespace_given: false,
         applied_by: AppliedBy::Unknown,
         is_one_install: false,

@@ -48,5 +48,5 @@ pub(super) const RISKS: &[Risk] = &[
             &[Asks::new(&["create"], "", &["pods"])],
         ])
         .may("run Pods as ServiceAccounts that they created")
-        .fix("split the permissions between holders"),
+        .fix("remove the verbs that write `serviceaccounts`"),
 ];

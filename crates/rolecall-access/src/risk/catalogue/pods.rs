@@ -99,7 +99,7 @@ pub(super) const RISKS: &[Risk] = &[
             ],
         ])
         .may("move Pods to a node of their choice")
-        .fix("split the permissions between holders"),
+        .fix("remove the verbs that change `nodes` and `nodes/status`"),
     Risk::new(548, "event-deletion", Low, Info)
         .needed_by_controllers(Controllers::Anywhere)
         .needs(&[&[

@@ -9,14 +9,14 @@ use std::collections::BTreeSet;
 
 use rolecall_access::Holder;
 use rolecall_paths::{
-    Assumptions, Depth, Grants, Nodes, PathFinder, Reached, Row, Sink, Start, Step, Subject,
+    Assumptions, Depth, Gain, Grants, Nodes, PathFinder, Reached, Row, Sink, Start, Step, Subject,
 };
 use rolecall_rbac::{Binding, Inventory, Origin};
 
 use self::cut::Planner;
 use self::start::Candidates;
 use crate::context::Context;
-use crate::findings::by_design::{self, is_by_design};
+use crate::findings::by_design;
 use crate::path_words;
 use crate::{Finding, RuleCode, RuleMeta, Severity, documents};
 
@@ -114,21 +114,24 @@ fn about(
         assumed.push("the cluster has the default roles of Kubernetes".to_owned());
     }
     assumed.dedup();
-    let is_by_design = begins_by_design(context, found);
+    let by_design = begins_by_design(context, found);
     let (severity, cut) = match (guessed, grading) {
         (Some(_), _) | (None, Grading::Possible) => (Severity::Info, None),
-        (None, Grading::Certain(_)) if is_by_design => (Severity::Info, None),
+        (None, Grading::Certain(_)) if by_design.is_some() => (Severity::Info, None),
         (None, Grading::Certain(planner)) => (meta.severity, planner.plan(found)),
     };
     let mut message = path_words::message(&subject, &found.sink, &found.steps, &assumed);
-    if is_by_design {
-        message.push_str(by_design::NOTE);
-    }
+    message.push_str(by_design.unwrap_or_default());
     let finding = Finding::new(meta, candidates.object_of(found)?, message).severity(severity);
     let finding = candidates.locate(finding, found);
     let finding = finding.about(format!("{subject} {}", found.sink)).subjects(vec![subject]);
     let mut finding = path_words::add_evidence(finding, &found.steps);
     finding.reaches = Some(found.sink.clone());
+    let gained = |step: &Step<'_>| match &step.gains {
+        Gain::Identity(identity) => Some(Holder::of_identity(identity)),
+        _ => None,
+    };
+    finding.gains = found.steps.iter().filter_map(gained).collect();
     finding.fix = "narrow or remove the grants on its paths".into();
     if let Some(cut) = cut {
         if let Some(advice) = cut.advice {
@@ -139,21 +142,25 @@ fn about(
     Some(finding)
 }
 
-/// Returns whether the first step of a path is access that an operator of the repository has by design.
-fn begins_by_design(context: &Context<'_>, found: &Reached<'_>) -> bool {
+/// Returns why the first step of a path is access that a program of the repository has by design.
+fn begins_by_design(context: &Context<'_>, found: &Reached<'_>) -> Option<&'static str> {
+    let grant = first_grant(&found.steps)?;
+    let holder = [Holder::of_subject(grant.subject, &grant.binding.metadata)?];
+    if holder.iter().any(|holder| Subject::of(&holder.identity()) != found.subject) {
+        return None;
+    }
+    // A program that applies any object can do everything anyway.
+    if let Some(reason) = by_design::purpose(context, RuleCode(501), &holder) {
+        return Some(reason);
+    }
     let code = match found.steps.first().map(|step| step.row) {
         Some(Row::X02) => RuleCode(515),
         Some(Row::X03) => RuleCode(516),
         Some(Row::X07) => RuleCode(512),
-        _ => return false,
+        _ => return None,
     };
-    let Some(grant) = first_grant(&found.steps) else { return false };
-    let holder = Holder::of_subject(grant.subject, &grant.binding.metadata);
-    grant.binding.is_cluster_role_binding()
-        && holder.is_some_and(|holder| {
-            Subject::of(&holder.identity()) == found.subject
-                && is_by_design(context, code, &[holder])
-        })
+    let is_everywhere = grant.binding.is_cluster_role_binding();
+    is_everywhere.then(|| by_design::reason(context, code, &holder)).flatten()
 }
 
 /// Returns the rule for subjects that reach a target.

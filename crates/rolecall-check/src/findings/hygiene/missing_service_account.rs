@@ -38,6 +38,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             [] => "create the ServiceAccount".to_owned(),
             similar => format!("create it, or use one that exists: {}", listed(similar)),
         };
+        let mut is_example = false;
         let owner = match Owner::of_account(context, namespace, name) {
             // The software that installs the missing roles can also create the ServiceAccount. Files without
             // a namespace in other directories say nothing about this one.
@@ -45,7 +46,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 if similar.is_empty()
                     && context.is_guess(&pod.workload.metadata)
                     && directory(&pod.workload.metadata).is_some_and(|directory| {
-                        foreign.contains(directory) || !has_accounts(context, namespace, directory)
+                        is_example = !has_accounts(context, namespace, directory);
+                        is_example || foreign.contains(directory)
                     }) =>
             {
                 Owner::Unknown
@@ -55,6 +57,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let is_renamed = accounts::may_be_renamed(context, name);
         let severity = match owner {
             Owner::Input => RULE.meta.severity,
+            // Nothing near it is about the namespace that it is applied to.
+            Owner::Unknown if is_example => Severity::Info,
             Owner::Unknown if is_renamed => Severity::Low,
             Owner::Unknown | Owner::Others => Severity::Medium,
         };

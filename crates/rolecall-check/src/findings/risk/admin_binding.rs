@@ -1,7 +1,8 @@
+use rolecall_access::Holder;
 use rolecall_rbac::RoleKind;
 
 use crate::context::Context;
-use crate::findings::Rule;
+use crate::findings::{Rule, by_design};
 use crate::words::listed;
 use crate::{FieldPath, Finding, Severity, documents};
 
@@ -32,6 +33,18 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .map(|subject| format!("{} {}", subject.kind.as_str(), subject.name))
             .collect();
         let message = format!("grants `{}` {place} to {}", reference.name, listed(&subjects));
+        let holders: Option<Vec<Holder>> = binding
+            .subjects
+            .iter()
+            .map(|subject| Holder::of_subject(subject, &binding.metadata))
+            .collect();
+        let reason = holders
+            .filter(|_| severity > Severity::Info)
+            .and_then(|holders| by_design::purpose(context, RULE.meta.code, &holders));
+        let (severity, message) = match reason {
+            Some(reason) => (Severity::Info, format!("{message}{reason}")),
+            None => (severity, message),
+        };
         let finding = Finding::new(RULE.meta, binding.into(), message)
             .at(FieldPath::key("roleRef").then_key("name"))
             .about(format!("{} {}", reference.name, subjects.join(",")))

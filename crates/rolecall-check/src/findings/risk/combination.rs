@@ -4,15 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_access::risk::{Allowed, Engine, Need, Risk, RiskIndex};
 use rolecall_access::{Holder, Severity};
-use rolecall_rbac::{Binding, BoundRole, Role, Text};
+use rolecall_rbac::{Binding, BoundRole, Role, Text, sentence_list};
 
 use crate::context::Context;
+use crate::findings::by_design;
 use crate::rule_at::RuleAt;
 use crate::words::listed;
 use crate::{FieldPath, Finding, ObjectRef, RuleCode, documents};
 
 /// Default ClusterRoles whose bindings have a dedicated finding.
 pub(super) const ADMIN_ROLES: [&str; 3] = ["cluster-admin", "admin", "edit"];
+
+/// Risks without an effect if different subjects hold the parts.
+const APART: [RuleCode; 2] = [RuleCode(524), RuleCode(567)];
 
 /// The report of one location.
 struct Combination {
@@ -22,6 +26,8 @@ struct Combination {
     /// The namespace in which they hold it; `None` for everywhere.
     scopes: BTreeSet<Option<Text>>,
     bindings: BTreeSet<ObjectRef>,
+    /// The rules that allow the needs.
+    rules: BTreeSet<(ObjectRef, usize)>,
 }
 
 /// Reports holders whose combined access is a risk, together if they have the same location.
@@ -61,26 +67,35 @@ pub(super) fn check(context: &Context<'_>, engine: &Engine<'_>, findings: &mut V
                         holders: BTreeSet::new(),
                         scopes: BTreeSet::new(),
                         bindings: BTreeSet::new(),
+                        rules: BTreeSet::new(),
                     });
                 if severity > combination.severity {
                     (combination.risk, combination.severity) = (risk, severity);
                 }
                 combination.holders.insert(holder.clone());
                 combination.scopes.insert(namespace.cloned());
+                combination.rules.extend(met.iter().map(|it| (it.at.role.into(), it.at.index)));
                 combination.bindings.extend(met.iter().map(|met| ObjectRef::from(met.binding)));
             }
         }
     }
-    findings.extend(
-        found.into_iter().filter_map(|((_, object, field), combination)| {
-            combination.into_finding(object, field)
-        }),
-    );
+    findings.extend(found.into_iter().filter_map(|((_, object, field), combination)| {
+        combination.into_finding(context, object, field)
+    }));
 }
 
 impl Combination {
-    fn into_finding(self, object: ObjectRef, field: FieldPath) -> Option<Finding> {
-        let Self { risk, severity, holders, scopes, bindings } = self;
+    fn into_finding(
+        self,
+        context: &Context<'_>,
+        object: ObjectRef,
+        field: FieldPath,
+    ) -> Option<Finding> {
+        let fix = self.fix();
+        let all: Vec<Holder> = self.holders.iter().cloned().collect();
+        let is_graver = self.severity > Severity::Info;
+        let reason = is_graver.then(|| by_design::reason(context, self.risk.code, &all)).flatten();
+        let Self { risk, severity, holders, scopes, bindings, .. } = self;
         let namespaces: Vec<&str> = scopes.iter().flatten().map(|namespace| &**namespace).collect();
         let place = match &*namespaces {
             _ if scopes.contains(&None) => "in the whole cluster".to_owned(),
@@ -88,17 +103,38 @@ impl Combination {
             several => format!("in namespaces {}", listed(several)),
         };
         let holders: Vec<String> = holders.iter().map(ToString::to_string).collect();
-        let message = format!("{} can {}, {place}", some_of(&holders), risk.may);
+        let mut message = format!("{} can {}, {place}", some_of(&holders), risk.may);
+        let severity = match reason {
+            Some(reason) => {
+                message.push_str(reason);
+                Severity::Info
+            }
+            None => severity,
+        };
         let mut finding = Finding::new(documents::find(risk.code)?, object, message)
             .at(field)
             .about(risk.name)
             .severity(severity)
-            .fix(risk.fix)
+            .fix(fix)
             .subjects(holders);
         for binding in bindings {
             finding = finding.related(binding, "grants part of it");
         }
         Some(finding)
+    }
+
+    /// Returns the fix, with the rules that can be granted to different subjects.
+    fn fix(&self) -> String {
+        let rules: Vec<String> = self
+            .rules
+            .iter()
+            .map(|(role, index)| format!("`rules[{index}]` of {} `{}`", role.kind, role.name))
+            .collect();
+        let fix = self.risk.fix;
+        match APART.contains(&self.risk.code) && rules.len() > 1 {
+            true => format!("{fix}, or grant {} to different subjects", sentence_list(&rules)),
+            false => fix.to_owned(),
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 use super::combination::{self, ADMIN_ROLES};
 use super::granted::{RiskWords, Words};
 use crate::context::Context;
-use crate::findings::by_design::{self, is_by_design};
+use crate::findings::by_design;
 use crate::findings::escalation::OF_PATHS;
 use crate::rule_at::RuleAt;
 use crate::words::listed;
@@ -64,10 +64,10 @@ fn about_role<'a, 'e>(
             let scopes = scopes.get_or_insert_with(|| Scopes::of(context, role));
             let Some((severity, held)) = scopes.judge(engine, hit) else { continue };
             let words = words.of(hit.risk, rule, held.namespace());
-            let is_by_design = severity > Severity::Info
-                && held.namespaces.is_empty()
-                && is_by_design(context, hit.risk.code, &held.holders);
-            let judged = Judged { severity, held: &held, is_by_design };
+            let is_graver = severity > Severity::Info;
+            let by_design =
+                is_graver.then(|| held.reason_by_design(context, hit.risk.code)).flatten();
+            let judged = Judged { severity, held: &held, by_design };
             findings.extend(about_rule(
                 engine,
                 hit.risk,
@@ -93,13 +93,13 @@ fn about_rule(
         true => format!("anyone bound to it could {may}{place}{granted}"),
         false => format!("its holders can {may}{place}{granted}"),
     };
-    let severity = match judged.is_by_design {
-        true => Severity::Info,
-        false => judged.severity,
+    let severity = match judged.by_design {
+        Some(reason) => {
+            message.push_str(reason);
+            Severity::Info
+        }
+        None => judged.severity,
     };
-    if judged.is_by_design {
-        message.push_str(by_design::NOTE);
-    }
     let fix = match held.pod_security(engine, risk) {
         addition if addition.is_empty() => advice.clone(),
         addition => format!("{advice}{addition}").into(),
@@ -188,8 +188,8 @@ struct Scopes<'a> {
 struct Judged<'h, 'a> {
     severity: Severity,
     held: &'h Held<'a>,
-    /// Whether all holders are operators of the repository that need it.
-    is_by_design: bool,
+    /// Why all holders need it, if they are programs of the repository.
+    by_design: Option<&'static str>,
 }
 
 /// The scopes in which a risk is held.
@@ -299,6 +299,14 @@ impl<'a> Held<'a> {
             text: Text::default(),
         }
     }
+    /// Returns why all holders need a risk.
+    fn reason_by_design(&self, context: &Context<'_>, code: RuleCode) -> Option<&'static str> {
+        match self.namespaces.is_empty() {
+            true => by_design::reason(context, code, &self.holders),
+            false => by_design::purpose(context, code, &self.holders),
+        }
+    }
+
     /// Returns the namespace, or one of several, in which the risk is held; `None` for everywhere.
     fn namespace(&self) -> Option<&str> {
         // `kube-system` takes precedence.

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 use crate::context::Context;
-use crate::findings::by_design::is_by_design;
+use crate::findings::by_design;
 use crate::findings::workloads;
 use crate::pods::RunsAs;
 use crate::{Finding, ObjectRef, RuleMeta};
@@ -59,7 +59,8 @@ impl<'a> Takeover<'a> {
         index: &mut RiskIndex<'_, 'a>,
         identity: &Identity,
     ) -> Option<Self> {
-        let is_by_design = |code| is_by_design(context, code, &[Holder::of_identity(identity)]);
+        let holder = [Holder::of_identity(identity)];
+        let is_by_design = |code| by_design::reason(context, code, &holder).is_some();
         let worst = index
             .risks_everywhere(identity)
             .iter()

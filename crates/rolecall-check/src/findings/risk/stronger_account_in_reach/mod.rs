@@ -14,7 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use self::named::{NamingRoles, Takeover, Way};
 use super::combination::some_of;
 use crate::context::Context;
-use crate::findings::Rule;
+use crate::findings::{Rule, by_design};
 use crate::{FieldPath, Finding, RuleCode, Severity, documents};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC513, check };
@@ -134,6 +134,12 @@ fn about(
         true => (Severity::Info, format!("{access}, if both are installed in the same namespace")),
         false => (risk.severity, access),
     };
+    let all: Vec<Holder> = holders.iter().map(|(_, holder)| holder.clone()).collect();
+    let reason = by_design::purpose(context, RULE.meta.code, &all);
+    let (severity, access) = match reason {
+        Some(reason) => (Severity::Info, format!("{access}{reason}")),
+        None => (severity, access),
+    };
     let who = some_of(&names);
     let (severity, message) = match reach {
         Reach::Surely => (severity, format!("{who} can become {account}, {access}")),
@@ -154,8 +160,12 @@ fn about(
         }
     };
     let fix = match reach {
-        Reach::Surely | Reach::Perhaps | Reach::Workload => {
+        Reach::Surely | Reach::Workload => {
             "keep ServiceAccounts with cluster-wide access in a dedicated namespace".to_owned()
+        }
+        Reach::Perhaps => {
+            "remove `create` on `secrets`, or create the Secrets that the rule names beforehand"
+                .to_owned()
         }
         Reach::Named(_) => {
             format!("remove `{name}` from the rule, or grant it only the required access")
