@@ -1,14 +1,17 @@
 //! The findings about a session, for all commands that show findings.
 
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
 use rolecall_check::expectation::evaluate;
 use rolecall_check::{
-    AppliedBy, CheckConfig, CheckInput, Finding, Judged, KubernetesVersion, SetAsideFiles, check,
-    expectation_findings,
+    AppliedBy, CheckConfig, CheckInput, Finding, Judged, KubernetesVersion, ObjectRef,
+    SetAsideFiles, check, expectation_findings,
 };
-use rolecall_rbac::{Authorizer, Binding, Inventory};
+use rolecall_rbac::{Authorizer, Binding, Inventory, Origin};
 
 use crate::cli::{self, Options};
-use crate::finding_words;
+use crate::finding_words::{self, Sources};
 use crate::load::Session;
 use crate::remedy;
 
@@ -38,7 +41,7 @@ pub(crate) fn findings(
     session: &Session,
     rules: &Rules<'_>,
     complete: impl FnOnce(&mut Vec<Finding>),
-    sources: &str,
+    sources: &Sources<'_>,
 ) -> Vec<Finding> {
     let judge = |authorizer: &Authorizer| {
         check(CheckInput {
@@ -58,7 +61,7 @@ pub(crate) fn findings(
     let mut all = match without_set_aside(session, rules) {
         None => judge(&session.authorizer),
         Some(others) => {
-            let is_set_aside = |finding: &Finding| rules.set_aside.reason(finding).is_some();
+            let is_set_aside = |finding: &Finding| rules.set_aside.is_apart(finding);
             let mut all = judge(&others);
             all.retain(|finding| !is_set_aside(finding));
             all.extend(judge(&session.authorizer).into_iter().filter(is_set_aside));
@@ -101,6 +104,26 @@ pub(crate) fn unmet(
         finding_words::add_near_misses(finding, failure);
     }
     findings
+}
+
+/// Returns the options with which another command reads only the files of a finding; `None` if its objects
+/// are in no files.
+pub(crate) fn sources_of_files(options: &Options, finding: &Finding) -> Option<String> {
+    let related = finding.related.iter().map(|related| &related.object);
+    let changed = finding.changes.iter().map(|change| &change.role);
+    let path = |object: &ObjectRef| match &object.origin {
+        Origin::File { path, .. } if Path::new(&**path).is_file() => Some(PathBuf::from(&**path)),
+        _ => None,
+    };
+    let objects = std::iter::once(&finding.object).chain(related).chain(changed);
+    let paths: BTreeSet<PathBuf> = objects.filter_map(path).collect();
+    if paths.is_empty() {
+        return None;
+    }
+    let mut options = options.clone();
+    options.source.filename = paths.into_iter().collect();
+    options.given = options.given.without("target").without("all_kustomizations");
+    Some(sources(&options))
 }
 
 /// Returns the options with which another command reads the same input.

@@ -19,18 +19,20 @@ const FOLDER: &str = "rbac";
 /// The namespace of requests whose namespace the manifest does not contain, which is valid as a name.
 const SOMEWHERE: &str = "namespace";
 
-/// Adds the commands that grant denied requests. Each reads the input with the options in `sources`,
-/// such as `-f deploy/`.
-pub(crate) fn add_remedies(judge: &Judge<'_>, findings: &mut [Finding], sources: &str) {
+/// The options with which other commands read the input of a finding, such as `-f deploy/`.
+pub(crate) type Sources<'s> = dyn Fn(&Finding) -> String + Sync + 's;
+
+/// Adds the commands that grant denied requests. Each reads the input with the options in `sources`.
+pub(crate) fn add_remedies(judge: &Judge<'_>, findings: &mut [Finding], sources: &Sources<'_>) {
     for finding in findings {
         if let Some(denied) = &finding.denied {
-            finding.fix = remedy(judge, denied, sources).into();
+            finding.fix = remedy(judge, denied, &sources(finding)).into();
         }
     }
 }
 
 /// Adds the commands that plan the removal of paths. Each reads the input with the options in `sources`.
-pub(crate) fn add_cuts(findings: &mut [Finding], sources: &str) {
+pub(crate) fn add_cuts(findings: &mut [Finding], sources: &Sources<'_>) {
     for finding in findings {
         let (Some(sink), Some(subject)) = (&finding.reaches, finding.subjects.first()) else {
             continue;
@@ -39,6 +41,7 @@ pub(crate) fn add_cuts(findings: &mut [Finding], sources: &str) {
             Sink::ClusterAdmin => String::new(),
             other => format!(" --to {}", quote(&other.to_string())),
         };
+        let sources = sources(finding);
         let separator = if sources.is_empty() { "" } else { " " };
         let command =
             format!("rolecall paths --from {}{to} --cut{separator}{sources}", quote(subject));

@@ -1,8 +1,8 @@
 //! The findings of a report.
 
 use rolecall_check::{
-    AppliedBy, CheckConfig, Date, Judged, KubernetesVersion, ObjectRef, RuleMeta, fingerprints,
-    fold, suppress,
+    AppliedBy, CheckConfig, Date, Finding, Judged, KubernetesVersion, ObjectRef, RuleMeta,
+    fingerprints, fold, suppress,
 };
 use rolecall_report::{FindingObject, FindingRule, Note, ObjectPlace, OtherFinding, ReportFinding};
 use rolecall_source::manifests;
@@ -46,8 +46,9 @@ pub(super) fn findings(
         set_aside: &set_aside,
     };
     let unmet = checked::unmet(session, config, version);
-    let all =
-        checked::findings(session, &rules, |all| all.extend(unmet), &checked::sources(options));
+    let sources = checked::sources(options);
+    let sources = |_: &Finding| sources.clone();
+    let all = checked::findings(session, &rules, |all| all.extend(unmet), &sources);
     let inventory = session.authorizer.inventory();
     let (all, suppressed) = suppress(all, inventory, &config.suppressions, today);
     let all = fold(all);

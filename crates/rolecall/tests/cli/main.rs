@@ -67,6 +67,7 @@ mod snapshot;
 mod streams;
 mod subjects;
 mod suggested;
+mod target_commands;
 mod target_expectations;
 mod targets;
 mod targets_unread;

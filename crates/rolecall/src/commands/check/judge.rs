@@ -57,7 +57,10 @@ impl Judge<'_> {
     pub(super) fn report(&self, sessions: &Sessions) -> Report {
         let (plain, targets) = (sessions.plain.as_ref(), &*sessions.targets);
         let unknown = expected::unknown_targets(&self.config.expectations, sessions);
-        let sources = checked::sources(self.options);
+        let sources = Sources {
+            all: checked::sources(self.options),
+            has_alternatives: has_alternatives(targets),
+        };
         let mut sessions: Vec<&Session> = targets.iter().map(|target| &target.session).collect();
         sessions.extend(plain);
         let mut unmet = self.unmet(&sessions, targets);
@@ -120,7 +123,7 @@ impl Judge<'_> {
         session: &Session,
         (target, default): (Option<&TargetSession>, Option<&Authorizer>),
         unmet: Vec<Finding>,
-        sources: &str,
+        sources: &Sources,
     ) -> Judgement {
         let Self { arguments, config, options, .. } = self;
         let rules = Rules {
@@ -146,7 +149,7 @@ impl Judge<'_> {
             }
             all.extend(unmet);
         };
-        let sources = sources_of(sources, target);
+        let sources = |finding: &Finding| sources.of(options, target, finding);
         let all = checked::findings(session, &rules, complete, &sources);
         let inventory = session.authorizer.inventory();
         let (all, suppressed) = suppress(all, inventory, &config.suppressions, self.today);
@@ -193,11 +196,39 @@ impl Judge<'_> {
     }
 }
 
-/// Returns the options with which another command reads the same input: of a target, its name too, because
-/// other commands answer for one target.
-fn sources_of(sources: &str, target: Option<&TargetSession>) -> String {
-    let name = target.map(|target| cli::quote(&target.target.target.name));
-    name.map_or_else(|| sources.to_owned(), |name| format!("{sources} --target {name}"))
+/// The options with which other commands read the input.
+struct Sources {
+    all: String,
+    /// Whether some targets are alternatives, so that other commands need the name of one.
+    has_alternatives: bool,
+}
+
+impl Sources {
+    /// Returns the options with which another command reads the input of a finding: of a target, its name too,
+    /// because other commands answer for one target. They cannot choose no target, so they read the files of
+    /// a finding about plain files if there are alternatives.
+    fn of(&self, options: &Options, target: Option<&TargetSession>, finding: &Finding) -> String {
+        let Some(target) = target else {
+            let files = || checked::sources_of_files(options, finding);
+            let files = self.has_alternatives.then(files).flatten();
+            return files.unwrap_or_else(|| self.all.clone());
+        };
+        format!("{} --target {}", self.all, cli::quote(&target.target.target.name))
+    }
+}
+
+/// Returns whether some targets are alternatives.
+fn has_alternatives(targets: &[TargetSession]) -> bool {
+    let mut others = targets;
+    while let [first, rest @ ..] = others {
+        let is_alternative =
+            |other: &&TargetSession| first.target.target.is_alternative_to(&other.target.target);
+        if rest.iter().any(|other| is_alternative(&other)) {
+            return true;
+        }
+        others = rest;
+    }
+    false
 }
 
 /// Returns the same chart with its default values, if that is another target.

@@ -339,7 +339,7 @@ fn note_suppressed(ui: &Ui, options: &Options, suppressed: &[Suppressed]) {
     }
 }
 
-/// Returns the files that are set aside: those of tests and older releases.
+/// Returns the files that are set aside: those of tests, older releases and copies.
 fn files_set_aside(options: &Options, sessions: &Sessions) -> SetAsideFiles {
     let plain = sessions.plain.iter().flat_map(|session| &session.files);
     let targets = sessions.targets.iter().flat_map(|target| target.target.traced.files());
@@ -352,6 +352,7 @@ fn note_set_aside(ui: &Ui, findings: &[LocatedFinding], files: &SetAsideFiles) {
     for (reason, directories) in [
         (SetAside::Tests, "test directories"),
         (SetAside::OlderRelease, "directories of older releases"),
+        (SetAside::Copies, "directories of copies"),
     ] {
         let findings = findings.iter().map(|reported| &reported.finding);
         let findings = findings.filter(|finding| finding.severity == Severity::Info);
