@@ -111,7 +111,7 @@ impl<'a> Copies<'a> {
             return true;
         }
         let ObjectRef { kind, namespace, name, origin } = object;
-        let is_copied = self.is_file(origin);
+        let is_copied = self.is_copied_file(origin);
         match &**kind {
             "Role" | "ClusterRole" => {
                 let bindings = context.authorizer().bindings_to(namespace, name);
@@ -127,7 +127,7 @@ impl<'a> Copies<'a> {
         }
     }
 
-    fn is_file(&self, origin: &Origin) -> bool {
+    fn is_copied_file(&self, origin: &Origin) -> bool {
         match origin {
             Origin::File { path, .. } => self.files.get(&**path).copied().unwrap_or(false),
             _ => false,
@@ -137,7 +137,7 @@ impl<'a> Copies<'a> {
     /// Returns whether all subjects are ServiceAccounts of copies. Those without a workload, such as one for a
     /// program on the nodes, are part of the copy that binds them.
     fn is_binding(&self, binding: &Binding) -> bool {
-        let is_copied = self.is_file(&binding.metadata.origin);
+        let is_copied = self.is_copied_file(&binding.metadata.origin);
         !binding.subjects.is_empty()
             && binding.subjects.iter().all(|subject| {
                 match Holder::of_subject(subject, &binding.metadata) {
