@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use rolecall_rbac::Identity;
-
 use crate::closure::Closure;
 use crate::graph::Graph;
 use crate::node::{Node, NodeId, Place, Scope};
@@ -21,23 +19,6 @@ pub struct Survey<'a> {
     pub reached: Vec<Reached<'a>>,
 }
 
-/// The paths to namespaces that a survey finds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Depth {
-    /// Those whose steps one identity of a position takes alone, which is fast for many starts.
-    Single,
-    /// Also those on which several identities of a position act together.
-    Whole,
-}
-
-impl Depth {
-    /// Returns the depth for some starts: [`Depth::Whole`] for at most a hundred identities.
-    pub fn of(starts: &[Start]) -> Self {
-        let identities: BTreeSet<&Identity> = starts.iter().map(|start| &*start.identity).collect();
-        if identities.len() <= MOST_IDENTITIES { Self::Whole } else { Self::Single }
-    }
-}
-
 /// An end that a start reaches, by a shortest path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reached<'a> {
@@ -49,10 +30,6 @@ pub struct Reached<'a> {
     pub steps: Arc<[Step<'a>]>,
 }
 
-/// The maximum number of identities whose whole positions are computed for paths to namespaces: if
-/// all of them gain rights together, that takes time for each.
-const MOST_IDENTITIES: usize = 100;
-
 /// An end that nothing reaches.
 fn nowhere() -> Sink {
     Sink::Group("\0".into())
@@ -61,14 +38,14 @@ fn nowhere() -> Sink {
 impl<'a> PathFinder<'a> {
     /// Finds who reaches cluster-admin, every right in a namespace other than its own, or a node.
     /// Afterwards, the finder searches for nodes.
-    pub fn survey(&mut self, starts: &[Start], depth: Depth) -> Survey<'a> {
+    pub fn survey(&mut self, starts: &[Start]) -> Survey<'a> {
         let (admins, mut reached) = self.ends(starts, Sink::ClusterAdmin);
         let done: BTreeSet<&Subject> =
             reached.iter().map(|it| &it.subject).chain(&admins).collect();
         let rest: Vec<Start> =
             starts.iter().filter(|start| !done.contains(&start.subject)).cloned().collect();
         if !rest.is_empty() {
-            reached.extend(self.other_namespaces(&rest, depth));
+            reached.extend(self.other_namespaces(&rest));
             reached.extend(self.ends(&rest, Sink::Node).1);
             reached.sort_by(|one, other| {
                 (&one.subject, &one.sink).cmp(&(&other.subject, &other.sink))
@@ -103,7 +80,7 @@ impl<'a> PathFinder<'a> {
     }
 
     /// Finds who gains every right in namespaces other than its own.
-    fn other_namespaces(&mut self, starts: &[Start], depth: Depth) -> Vec<Reached<'a>> {
+    fn other_namespaces(&mut self, starts: &[Start]) -> Vec<Reached<'a>> {
         self.retarget(nowhere());
         let mut starts_of: BTreeMap<NodeId, Vec<&Start>> = BTreeMap::new();
         for start in starts {
@@ -114,9 +91,10 @@ impl<'a> PathFinder<'a> {
         self.graph.explore(&distinct);
         let mut found: BTreeMap<(NodeId, Place), Arc<[Step<'a>]>> = BTreeMap::new();
         let explored: Vec<NodeId> = self.graph.all_explored().collect();
-        for (place, ends) in self.graph.full_control(&explored) {
-            self.turn(place);
-            ends.into_iter().for_each(|end| self.graph.reached(end, 0));
+        let ends = self.graph.full_control(&explored);
+        for (place, ends) in &ends {
+            let place = *place;
+            self.turn(place, ends);
             for node in self.graph.nodes_on_paths() {
                 let is_wanted = starts_of.contains_key(&node)
                     && !found.contains_key(&(node, None))
@@ -126,9 +104,7 @@ impl<'a> PathFinder<'a> {
                 }
             }
         }
-        if depth == Depth::Whole {
-            self.several_actors(&distinct, &mut found);
-        }
+        self.several_actors(&distinct, &ends, &mut found);
         let reached = found.into_iter().flat_map(|((node, place), steps)| {
             let sink = self.sink_of(place);
             let starts = starts_of.get(&node).into_iter().flatten();
@@ -142,39 +118,31 @@ impl<'a> PathFinder<'a> {
         reached.collect()
     }
 
-    /// Adds the paths on which several identities of a position take a step together.
-    ///
-    /// A position grows with its starts. So if the position of several nodes together contains only
-    /// nodes that single identities lead to, then that of each does.
+    /// Adds the paths on which several identities of a position take a step together. `ends` are the
+    /// nodes with every right in a namespace that single identities lead to.
     fn several_actors(
         &mut self,
         nodes: &[NodeId],
+        ends: &BTreeMap<Place, Vec<NodeId>>,
         found: &mut BTreeMap<(NodeId, Place), Arc<[Step<'a>]>>,
     ) {
         self.graph.turn(nowhere());
         let open = nodes.iter().filter(|node| !found.contains_key(&(**node, None)));
-        let mut groups: Vec<Vec<NodeId>> = vec![open.copied().collect()];
+        let open: Vec<NodeId> = open.copied().collect();
         let mut more: BTreeMap<Place, Vec<NodeId>> = BTreeMap::new();
-        while let Some(group) = groups.pop() {
-            let closure = Closure::of(&mut self.graph, &group);
-            if closure.order.iter().all(|node| self.graph.is_explored(*node)) {
-                continue;
-            }
-            let [only] = *group else {
-                let (left, right) = group.split_at(group.len() / 2);
-                groups.extend([right.to_vec(), left.to_vec()]);
-                continue;
-            };
-            let others: Vec<NodeId> = closure.order.into_iter().filter(|it| *it != only).collect();
-            for place in self.graph.full_control(&others).into_keys() {
-                let is_new = !found.contains_key(&(only, place)) && !self.is_at_home(only, place);
-                if is_new {
-                    more.entry(place).or_default().push(only);
-                }
+        for group in self.graph.by_rights(&open) {
+            let Some(first) = group.first().copied() else { continue };
+            let gained = self.graph.gained_together(first);
+            for place in self.graph.full_control(&gained).into_keys() {
+                let is_new = |node: &NodeId| {
+                    !found.contains_key(&(*node, place)) && !self.is_at_home(*node, place)
+                };
+                let new: Vec<NodeId> = group.iter().copied().filter(is_new).collect();
+                more.entry(place).or_default().extend(new);
             }
         }
         for (place, nodes) in more {
-            self.turn(place);
+            self.turn(place, ends.get(&place).map_or(&[], Vec::as_slice));
             for node in nodes {
                 if self.graph.holds(node) {
                     continue;
@@ -190,11 +158,15 @@ impl<'a> PathFinder<'a> {
         }
     }
 
-    /// Searches for full control of a namespace, or of each, among the explored nodes.
-    fn turn(&mut self, place: Place) {
+    /// Searches for full control of a namespace, or of each, among the explored nodes, some of which
+    /// have it.
+    fn turn(&mut self, place: Place, ends: &[NodeId]) {
         let sink = self.sink_of(place);
         self.graph.turn(sink);
         self.traces = Traces::default();
+        for end in ends {
+            self.graph.reached(*end, 0);
+        }
     }
 
     fn sink_of(&self, place: Place) -> Sink {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rolecall_check::KubernetesVersion;
 use rolecall_paths::{
-    Assumptions, Depth, Evidence, Grants, Nodes, PathFinder, Reached, Sink, Start, Subject, Survey,
+    Assumptions, Evidence, Grants, Nodes, PathFinder, Reached, Sink, Start, Subject, Survey,
 };
 use rolecall_rbac::SubjectKind;
 
@@ -20,10 +20,8 @@ pub(crate) fn compare<'a>(
     version: KubernetesVersion,
 ) -> PathChanges<'a> {
     let (from_old, from_new) = (starts_of(old), starts_of(new));
-    // A path that only one search can find is not a change.
-    let depth = Depth::of(&from_old).min(Depth::of(&from_new));
-    let old = survey(old, version, &from_old, depth);
-    let new = survey(new, version, &from_new, depth);
+    let old = survey(old, version, &from_old);
+    let new = survey(new, version, &from_new);
     PathChanges { opened: beyond(&new, &old), closed: beyond(&old, &new) }
 }
 
@@ -33,16 +31,11 @@ fn starts_of(session: &Session) -> Vec<Start> {
     starts
 }
 
-fn survey<'a>(
-    session: &'a Session,
-    version: KubernetesVersion,
-    starts: &[Start],
-    depth: Depth,
-) -> Survey<'a> {
+fn survey<'a>(session: &'a Session, version: KubernetesVersion, starts: &[Start]) -> Survey<'a> {
     let assumptions = Assumptions { version, nodes: Nodes::Labelled, ..Assumptions::default() };
     let sink = Sink::ClusterAdmin;
     let mut finder = PathFinder::new(&session.authorizer, assumptions, sink, Grants::Certain);
-    finder.survey(starts, depth)
+    finder.survey(starts)
 }
 
 /// Returns the paths of one side whose ends the subjects do not have on the other, without those that members

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use rolecall_access::Holder;
 use rolecall_paths::{
-    Assumptions, Depth, Gain, Grants, Nodes, PathFinder, Reached, Row, Sink, Start, Step, Subject,
+    Assumptions, Gain, Grants, Nodes, PathFinder, Reached, Row, Sink, Start, Step, Subject,
 };
 use rolecall_rbac::{Binding, Inventory, Origin};
 
@@ -50,7 +50,7 @@ pub(crate) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     };
     let sink = Sink::ClusterAdmin;
     let mut finder = PathFinder::new(context.authorizer(), assumptions, sink, Grants::Certain);
-    let certain = finder.survey(&starts, Depth::of(&starts));
+    let certain = finder.survey(&starts);
     let mut done: BTreeSet<Subject> = certain.admins.into_iter().collect();
     let mut planner = Planner::new(context, assumptions, &starts, certain.reached.len());
     let reached = certain.reached;

@@ -9,7 +9,7 @@ use std::io::Write;
 use clap::Args;
 use rolecall_access::risk::{Engine, RiskIndex};
 use rolecall_check::Severity;
-use rolecall_paths::{Assumptions, Depth, Grants, Nodes, PathFinder, Sink, Start};
+use rolecall_paths::{Assumptions, Grants, Nodes, PathFinder, Sink, Start};
 use rolecall_rbac::{Gap, Unread};
 
 use self::row::{Builder, keys};
@@ -62,7 +62,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         .collect::<Result<_, _>>()?;
     let session = Session::load(ui, options, starts::needs(&subjects))?;
     let starts = arguments.starts(ui, &session, options, &subjects)?;
-    let rows = arguments.rows(ui, &session, options, &starts);
+    let rows = arguments.rows(&session, options, &starts);
     write(ui, arguments, &session, &rows)?;
     let gaps: Vec<&Gap> = session
         .authorizer
@@ -124,7 +124,6 @@ impl Arguments {
     /// Assesses the subjects, the worst first.
     fn rows<'a>(
         &self,
-        ui: &Ui,
         session: &'a Session,
         options: &Options,
         starts: &[Start],
@@ -135,14 +134,7 @@ impl Arguments {
         let assumptions = Assumptions { version, nodes, ..Assumptions::default() };
         let mut finder =
             PathFinder::new(authorizer, assumptions, Sink::ClusterAdmin, Grants::Certain);
-        let depth = Depth::of(starts);
-        let survey = finder.survey(starts, depth);
-        if depth < Depth::Whole {
-            ui.note(
-                "for more than 100 subjects, rolecall does not search for paths to namespaces on which \
-                 several identities act together; `rolecall paths --to namespace/NAME` does",
-            );
-        }
+        let survey = finder.survey(starts);
         let engine = Engine::new(authorizer, version);
         let runners = Runners::new(authorizer.inventory());
         let mut builder = Builder::new(authorizer, RiskIndex::new(&engine), &runners, survey);
