@@ -134,8 +134,13 @@ fn extension_server_down(world: &World) -> Result<()> {
     world.apply(EXTENSION)?;
     let unavailable = "cannot discover the resources of `down.e2e.rolecall.dev/v1`";
     world.eventually("the group is listed", || {
-        world.rolecall("can-i list pods -n default").run()?.exits(0)?.notes(unavailable).map(drop)
+        let about = "can-i list things.down.e2e.rolecall.dev -n default";
+        world.rolecall(about).run()?.exits(0)?.notes(unavailable).map(drop)
     })?;
+    let other = world.rolecall("can-i list pods -n default").run()?.exits(0)?;
+    if other.stderr.contains(unavailable) {
+        return Err(other.wrong("warns about a group that the question is not about"));
+    }
     let question = "list things.down.e2e.rolecall.dev --for user/extended -n default";
     let asked = world.rolecall(&format!("can-i {question}")).run()?.exits(1)?;
     if asked.stderr.contains("unknown API group") {
