@@ -169,7 +169,7 @@ fn search(pages: &Pages) -> Result<()> {
     same("address", browser.text("location.hash")?, "#/search?q=NS-1+liST".to_owned())?;
     browser.go("#/search?q=no-such-name")?;
     let text = browser.text("document.querySelector('#view').textContent")?;
-    holds("an empty result says so", text.contains("Nothing has a name"))
+    holds("an empty result says so", text.contains("No name contains these words"))
 }
 
 fn history(pages: &Pages) -> Result<()> {
