@@ -46,10 +46,10 @@ impl Graph<'_> {
         found
     }
 
-    /// Returns the nodes of a position that matter for steps which several identities take together,
-    /// in order.
+    /// Returns the nodes of a position that affect the steps of several identities,
+    /// sorted.
     fn rights_of(&mut self, mut position: Vec<NodeId>) -> Vec<NodeId> {
-        // Whoever can change roles gains from all roles that it holds.
+        // A position that can change roles gains from every role that it holds.
         let changes_roles = |half: &Half| {
             matches!(half, Half::RewriteRole(..) | Half::RewriteClusterRole(_) | Half::Label(..))
         };
