@@ -55,9 +55,9 @@ const TRIED: usize = 1_000;
 ///
 /// The reason in a log names one grant. Every other one would have allowed the request as well, so none is
 /// called unused because of the order in which the server finds them.
-pub fn credit(authorizer: &Authorizer, uses: &[Used]) -> Credits {
+pub fn credit(authorizer: &Authorizer, uses: impl IntoIterator<Item = Used>) -> Credits {
     let mut credits = Credits::default();
-    for used in uses.iter().filter(|used| used.kind.outcome.is_use()) {
+    for used in uses.into_iter().filter(|used| used.kind.outcome.is_use()) {
         let kind = &used.kind;
         if kind.identity.user.is_empty() {
             continue;
@@ -68,7 +68,7 @@ pub fn credit(authorizer: &Authorizer, uses: &[Used]) -> Credits {
         let named =
             used.names.iter().map(|(name, counts)| (kind.request_for(name), false, *counts));
         let many = used.many.iter().flat_map(|counts| {
-            let candidates = candidates(authorizer, used);
+            let candidates = candidates(authorizer, &used);
             candidates.into_iter().map(|request| (request, true, *counts))
         });
         for (request, many, counts) in named.chain(many) {

@@ -1,4 +1,7 @@
 //! Distinct requests as one text, so that a lookup compares and copies as little as possible.
+//!
+//! Keys sort like the kinds of requests that they describe: the fields have the same order, and separators
+//! are less than all characters of fields.
 
 use std::borrow::Cow;
 
@@ -8,10 +11,14 @@ use crate::outcome::{Basis, Effect, Outcome, Via};
 
 /// Separates fields: no name can contain it.
 const FIELD: char = '\u{1}';
+/// Ends the groups of formats that leave them out.
+const UNKNOWN_GROUPS: char = '\u{2}';
 /// Separates groups.
-const ITEM: char = '\u{2}';
-/// The groups of formats that leave them out.
-const UNKNOWN_GROUPS: &str = "\u{3}";
+const ITEM: char = '\u{3}';
+/// A request for a resource.
+const OBJECT: char = 'o';
+/// A request for a path.
+const PATH: char = 'p';
 
 /// One request, borrowed from its event.
 #[derive(Clone, Debug)]
@@ -90,6 +97,19 @@ pub(crate) fn write(shape: &Shape<'_>, key: &mut String) {
     key.push(FIELD);
     push_groups(key, shape);
     key.push(FIELD);
+    push(key, shape.verb);
+    key.push(FIELD);
+    if let ShapeTarget::Object { group, resource, subresource, namespace, .. } = shape.target {
+        key.push(OBJECT);
+        for text in [namespace, group, resource, subresource] {
+            key.push(FIELD);
+            push(key, text);
+        }
+    } else {
+        key.push(PATH);
+        key.extend([FIELD; 4]);
+    }
+    key.push(FIELD);
     key.extend([
         shape.outcome.letter(),
         shape.via.letter(),
@@ -101,21 +121,7 @@ pub(crate) fn write(shape: &Shape<'_>, key: &mut String) {
             Effect::Real => '-',
             Effect::DryRun => 'd',
         },
-        match shape.target {
-            ShapeTarget::Object { .. } => 'o',
-            ShapeTarget::Path(_) => 'p',
-        },
     ]);
-    key.push(FIELD);
-    push(key, shape.verb);
-    if let ShapeTarget::Object { group, resource, subresource, namespace, .. } = shape.target {
-        for text in [group, resource, subresource, namespace] {
-            key.push(FIELD);
-            push(key, text);
-        }
-    } else {
-        key.extend([FIELD; 4]);
-    }
     key.push(FIELD);
     key.push_str(shape.binding.kind);
     if !shape.binding.kind.is_empty() {
@@ -142,17 +148,16 @@ fn push(key: &mut String, text: &str) {
 /// Appends the groups that do not follow from the user's name, sorted.
 fn push_groups(key: &mut String, shape: &Shape<'_>) {
     let Some(groups) = shape.groups else {
-        key.push_str(UNKNOWN_GROUPS);
         let implied = Identity::user(shape.user);
         if !shape.reason_group.is_empty() && !implied.is_in(shape.reason_group) {
-            key.push(ITEM);
             push(key, shape.reason_group);
         }
+        key.push(UNKNOWN_GROUPS);
         return;
     };
     let account = ServiceAccountName::parse(shape.user);
     let is_implied = |group: &str| match account {
-        _ if group == "system:authenticated" => true,
+        _ if group.is_empty() || group == "system:authenticated" => true,
         Some(account) => group.strip_prefix("system:serviceaccounts").is_some_and(|rest| {
             rest.is_empty() || rest.strip_prefix(':') == Some(account.namespace)
         }),
@@ -180,17 +185,17 @@ fn push_groups(key: &mut String, shape: &Shape<'_>) {
 pub(crate) fn read(key: &str) -> Option<Kind> {
     let mut fields = key.split(FIELD);
     let mut next = || fields.next();
-    let (user, groups, letters, verb) = (next()?, next()?, next()?, next()?);
-    let (group, resource, subresource, namespace) = (next()?, next()?, next()?, next()?);
-    let binding = next()?;
+    let (user, groups, verb, target) = (next()?, next()?, next()?, next()?);
+    let (namespace, group, resource, subresource) = (next()?, next()?, next()?, next()?);
+    let (letters, binding) = (next()?, next()?);
     let mut letters = letters.chars();
     let outcome = Outcome::of_letter(letters.next()?)?;
     let via = Via::of_letter(letters.next()?)?;
     let basis = if letters.next()? == 'i' { Basis::Implied } else { Basis::Request };
     let effect = if letters.next()? == 'd' { Effect::DryRun } else { Effect::Real };
-    let request = match letters.next()? {
-        'p' => Request::path(verb, ""),
-        _ => Request::resource(
+    let request = match target.starts_with(PATH) {
+        true => Request::path(verb, ""),
+        false => Request::resource(
             verb,
             ResourceRequest {
                 namespace: namespace.into(),
@@ -201,8 +206,8 @@ pub(crate) fn read(key: &str) -> Option<Kind> {
             },
         ),
     };
-    let lacks_groups = groups.starts_with(UNKNOWN_GROUPS);
-    let groups = groups.trim_start_matches(UNKNOWN_GROUPS);
+    let lacks_groups = groups.ends_with(UNKNOWN_GROUPS);
+    let groups = groups.trim_end_matches(UNKNOWN_GROUPS);
     let named = groups.split(ITEM).filter(|group| !group.is_empty());
     let identity = named.fold(Identity::user(user), Identity::with_group);
     Some(Kind {
@@ -237,5 +242,83 @@ impl Kind {
             Target::Path(path) => *path = name.into(),
         }
         request
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    use super::*;
+
+    /// Short texts, some of which are prefixes of others or contain separators.
+    fn text() -> impl Strategy<Value = String> {
+        "[\u{1}-\u{4}ab]{0,2}"
+    }
+
+    fn user() -> impl Strategy<Value = String> {
+        let special = select(vec!["system:anonymous", "system:serviceaccount:a:b"]);
+        prop_oneof![text(), special.prop_map(str::to_owned)]
+    }
+
+    fn groups() -> impl Strategy<Value = Option<Vec<String>>> {
+        let implied = select(vec!["system:authenticated", "system:serviceaccounts:a"]);
+        let group = prop_oneof![3 => text(), 1 => implied.prop_map(str::to_owned)];
+        proptest::option::of(proptest::collection::vec(group, 0..3))
+    }
+
+    /// Keys of random requests.
+    fn key() -> impl Strategy<Value = String> {
+        let outcome = select(vec![Outcome::Allowed, Outcome::Refused, Outcome::Unknown]);
+        let via = select(vec![Via::Rbac, Via::Masters, Via::Other, Via::Unstated]);
+        let basis = select(vec![Basis::Request, Basis::Implied]);
+        let effect = select(vec![Effect::Real, Effect::DryRun]);
+        let texts = [(); 7].map(|()| text());
+        (user(), groups(), outcome, via, basis, effect, any::<bool>(), texts).prop_map(
+            |(user, groups, outcome, via, basis, effect, is_path, texts)| {
+                let groups = groups.map(|groups| {
+                    groups.into_iter().map(Cow::Owned).collect::<Vec<Cow<'_, str>>>()
+                });
+                let [reason_group, verb, group, resource, subresource, namespace, name] = &texts;
+                let mut key = String::new();
+                let target = match is_path {
+                    true => ShapeTarget::Path(name),
+                    false => ShapeTarget::Object { group, resource, subresource, namespace, name },
+                };
+                let shape = Shape {
+                    user: &user,
+                    groups: groups.as_deref(),
+                    reason_group,
+                    pod: "",
+                    verb,
+                    target,
+                    outcome,
+                    via,
+                    basis,
+                    effect,
+                    binding: Binding { kind: "RoleBinding", name },
+                };
+                write(&shape, &mut key);
+                key
+            },
+        )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4_000))]
+        #[test]
+        fn keys_sort_like_their_kinds(one in key(), other in key()) {
+            let kinds = (read(&one).unwrap(), read(&other).unwrap());
+            prop_assert_eq!(one.cmp(&other), kinds.0.cmp(&kinds.1));
+        }
+    }
+
+    #[test]
+    fn letters_sort_like_outcomes_and_authorizers() {
+        assert!(Outcome::ALL.is_sorted_by_key(|(outcome, ..)| *outcome));
+        assert!(Outcome::ALL.is_sorted_by_key(|(_, letter, _)| *letter));
+        assert!(Via::ALL.is_sorted_by_key(|(via, ..)| *via));
+        assert!(Via::ALL.is_sorted_by_key(|(_, letter, _)| *letter));
     }
 }

@@ -56,12 +56,13 @@ pub enum Effect {
 }
 
 impl Outcome {
-    const ALL: [(Self, char, &'static str); 5] = [
+    /// Each outcome with a letter, which sorts in the same way, and a word.
+    pub(crate) const ALL: [(Self, char, &'static str); 5] = [
         (Self::Allowed, 'a', "allowed"),
-        (Self::Rejected, 'j', "rejected"),
-        (Self::Refused, 'r', "refused"),
-        (Self::Unauthenticated, 'u', "unauthenticated"),
-        (Self::Unknown, '?', "unknown"),
+        (Self::Rejected, 'b', "rejected"),
+        (Self::Refused, 'c', "refused"),
+        (Self::Unauthenticated, 'd', "unauthenticated"),
+        (Self::Unknown, 'e', "unknown"),
     ];
 
     /// Returns the word for the outcome.
@@ -89,15 +90,16 @@ impl Outcome {
 }
 
 impl Via {
-    const ALL: [(Self, char, &'static str); 8] = [
-        (Self::Rbac, 'r', "rbac"),
-        (Self::Masters, 'm', "masters"),
-        (Self::Node, 'n', "node"),
-        (Self::EksAccessPolicy, 'e', "eks-access-policy"),
-        (Self::GkeIam, 'g', "gke-iam"),
-        (Self::AzureRbac, 'z', "azure-rbac"),
-        (Self::Other, 'o', "other"),
-        (Self::Unstated, '-', ""),
+    /// Each authorizer with a letter, which sorts in the same way, and a word.
+    pub(crate) const ALL: [(Self, char, &'static str); 8] = [
+        (Self::Rbac, 'a', "rbac"),
+        (Self::Masters, 'b', "masters"),
+        (Self::Node, 'c', "node"),
+        (Self::EksAccessPolicy, 'd', "eks-access-policy"),
+        (Self::GkeIam, 'e', "gke-iam"),
+        (Self::AzureRbac, 'f', "azure-rbac"),
+        (Self::Other, 'g', "other"),
+        (Self::Unstated, 'h', ""),
     ];
 
     /// Returns the word for the authorizer; empty if it is not known.

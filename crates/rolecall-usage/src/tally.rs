@@ -1,6 +1,6 @@
 //! Counts distinct requests.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use hashbrown::HashMap;
 use rolecall_rbac::Text;
@@ -135,15 +135,11 @@ impl Tally {
         }
     }
 
-    /// Returns the requests, sorted.
-    pub fn uses(&self) -> Vec<Used> {
-        let mut sorted: BTreeMap<Kind, Used> = BTreeMap::new();
-        for (key, entry) in &self.entries {
-            if let Some(kind) = key::read(key) {
-                sorted.insert(kind.clone(), entry.used(kind));
-            }
-        }
-        sorted.into_values().collect()
+    /// Returns the requests one after the other, sorted.
+    pub fn uses(&self) -> impl Iterator<Item = Used> + use<'_> {
+        let mut sorted: Vec<(&String, &Entry)> = self.entries.iter().collect();
+        sorted.sort_unstable_by_key(|(key, _)| *key);
+        sorted.into_iter().filter_map(|(key, entry)| Some(entry.used(key::read(key)?)))
     }
 
     /// Returns the users.

@@ -41,7 +41,7 @@ fn read_as(text: &str, format: Option<Format>) -> Tally {
 
 /// Returns the uses as JSON, one a line.
 fn uses(tally: &Tally) -> Vec<String> {
-    let uses = tally.uses();
+    let uses: Vec<_> = tally.uses().collect();
     let rows = uses.iter().flat_map(rows);
     rows.map(|row| serde_json::to_string(&row).unwrap()).collect()
 }

@@ -68,7 +68,7 @@ fn shown(row: &Row<'_>) -> String {
 #[test]
 fn the_recorded_log_shows_what_was_requested() {
     let tally = read(&recorded());
-    let uses = tally.uses();
+    let uses: Vec<_> = tally.uses().collect();
     let lines: Vec<String> = uses.iter().flat_map(rows).map(|row| shown(&row)).collect();
     insta::assert_snapshot!(lines.join("\n"));
 }
@@ -92,7 +92,7 @@ fn each_event_of_a_policy_that_omits_stages_counts() {
     let counted = |omitted: &str| {
         let kept = text.lines().filter(|line| !line.contains(omitted)).collect::<Vec<_>>();
         let tally = read(kept.join("\n").as_bytes());
-        let uses = tally.uses();
+        let uses: Vec<_> = tally.uses().collect();
         let rows = uses.iter().flat_map(rows);
         rows.filter(|row| row.outcome != "unauthenticated")
             .map(|row| shown(&row))
@@ -146,7 +146,7 @@ proptest! {
     #[test]
     fn duplicates_change_only_numbers(lines in any_lines()) {
         let without_numbers = |tally: &Tally| {
-            let uses = tally.uses();
+            let uses: Vec<_> = tally.uses().collect();
             let rows = uses.iter().flat_map(rows);
             rows.map(|row| Row { count: 0, started: 0, complete: 0, ..row })
                 .map(|row| serde_json::to_string(&row).unwrap())

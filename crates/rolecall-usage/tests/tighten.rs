@@ -170,7 +170,7 @@ fn read(lines: &[String], names: usize) -> Tally {
 }
 
 fn propose(authorizer: &Authorizer, tally: &Tally, names: usize) -> rolecall_usage::Tightened {
-    let credits = credit(authorizer, &tally.uses());
+    let credits = credit(authorizer, tally.uses());
     let config = TightenConfig { selects: &|_| true, keep: &|_| Vec::new(), names, namespaces: 2 };
     tighten(authorizer, &credits, tally.coverage(), &config)
 }
@@ -333,7 +333,7 @@ fn use_of_list(log: &[String], format: Option<rolecall_usage::Format>) -> PartUs
     let mut reader = Reader::new(Limits::default(), format);
     reader.lines(log.join("\n").as_bytes());
     let tally = reader.finish();
-    let credits: Credits = credit(&authorizer, &tally.uses());
+    let credits: Credits = credit(&authorizer, tally.uses());
     let coverage: &Coverage = tally.coverage();
     let uses = use_of_bindings(&authorizer, &credits, coverage);
     uses[0].rules[0].parts.values().next().unwrap().clone()

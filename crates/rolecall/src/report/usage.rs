@@ -22,7 +22,7 @@ pub(super) fn of<'a>(
     version: KubernetesVersion,
 ) -> Result<Usage<'a>, CommandError> {
     let coverage = logs.tally.coverage();
-    let credits = credit(&session.authorizer, &logs.tally.uses());
+    let credits = credit(&session.authorizer, logs.tally.uses());
     let config = TightenConfig {
         selects: &|_| true,
         keep: &|_| Vec::new(),

@@ -71,7 +71,7 @@ impl Evidence {
             false => None,
         };
         let (logs, exit) = super::read_evidence(ui, &arguments.logs, arguments.format)?;
-        let credits = credit(&session.authorizer, &logs.tally.uses());
+        let credits = credit(&session.authorizer, logs.tally.uses());
         let namespaces = match options.namespace.all_namespaces || is_selective {
             true => Vec::new(),
             false => options.namespace.namespaces.clone(),

@@ -121,28 +121,26 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     if let Some(path) = &arguments.summary_out {
         save(&logs.tally, path)?;
     }
-    let mut uses = logs.tally.uses();
-    uses.retain(|used| selection.includes(used));
+    let uses = || logs.tally.uses().filter(|used| selection.includes(used));
     let mut out = ui.stdout();
     match arguments.output {
-        UsageFormat::Table => table(&uses).write(&mut out, ui.layout())?,
-        UsageFormat::Wide => wide(&uses).write(&mut out, ui.layout())?,
-        UsageFormat::Csv => wide(&uses).write_csv(&mut out, ui.layout().headings)?,
+        UsageFormat::Table => table(uses()).write(&mut out, ui.layout())?,
+        UsageFormat::Wide => wide(uses()).write(&mut out, ui.layout())?,
+        UsageFormat::Csv => wide(uses()).write_csv(&mut out, ui.layout().headings)?,
         UsageFormat::Json | UsageFormat::Yaml => {
             let format = match arguments.output {
                 UsageFormat::Json => Format::Json,
                 _ => Format::Yaml,
             };
-            output::write_versioned(&mut out, format, &UsageReport::new(&logs.tally, &uses))?;
+            output::write_versioned(&mut out, format, &UsageReport::new(&logs.tally, uses))?;
         }
         UsageFormat::None => {}
         UsageFormat::Jsonl => {
             if selection.is_everything() {
                 write_summary(&logs.tally, &mut out)?;
             } else {
-                for row in uses.iter().flat_map(rows) {
-                    serde_json::to_writer(&mut out, &row)?;
-                    writeln!(out)?;
+                for used in uses() {
+                    write_rows(&mut out, &used)?;
                 }
             }
         }
@@ -152,7 +150,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     if logs.tally.coverage().events() > 0 {
         coverage_lines(logs.tally.coverage()).into_iter().for_each(|line| ui.note(line));
     }
-    if uses.is_empty() && !logs.tally.is_empty() {
+    if !logs.tally.is_empty() && uses().next().is_none() {
         ui.note("no request matches the selection");
     }
     Ok(exit)
@@ -189,6 +187,15 @@ fn save(tally: &Tally, path: &PathBuf) -> Result<(), CommandError> {
     let mut out = BufWriter::new(file);
     let written = write_summary(tally, &mut out).and_then(|()| out.flush());
     written.map_err(|error| unwritable(path, error))
+}
+
+/// Writes the lines of a kind of request.
+fn write_rows(out: &mut impl Write, used: &Used) -> Result<(), CommandError> {
+    for row in rows(used) {
+        serde_json::to_writer(&mut *out, &row)?;
+        writeln!(out)?;
+    }
+    Ok(())
 }
 
 /// Parses `INDEX/COUNT`.
@@ -248,7 +255,7 @@ impl Selection {
 }
 
 /// Lists the requests of each subject with their outcomes and numbers.
-fn table(uses: &[Used]) -> Table {
+fn table(uses: impl Iterator<Item = Used>) -> Table {
     let mut sums: BTreeMap<[String; 4], Counts> = BTreeMap::new();
     for used in uses {
         let kind = &used.kind;
@@ -286,7 +293,7 @@ fn table(uses: &[Used]) -> Table {
 }
 
 /// Lists each distinct request.
-fn wide(uses: &[Used]) -> Table {
+fn wide(uses: impl Iterator<Item = Used>) -> Table {
     let mut table = Table::new([
         "SUBJECT",
         "GROUPS",
@@ -304,7 +311,7 @@ fn wide(uses: &[Used]) -> Table {
         "LAST",
     ]);
     for used in uses {
-        for row in rows(used) {
+        for row in rows(&used) {
             let dot = if row.group.is_empty() { "" } else { "." };
             let slash = if row.subresource.is_empty() { "" } else { "/" };
             let resource = format!("{}{slash}{}{dot}{}", row.resource, row.subresource, row.group);
