@@ -161,7 +161,7 @@ fn surveys_equal_the_plain_fixpoint() {
 /// Returns whether a namespace is that of a ServiceAccount, or one in which a user or group has a role.
 fn is_at_home(authorizer: &Authorizer, start: &Start, namespace: &str) -> bool {
     if let Some(account) = start.identity.as_service_account() {
-        return &*account.namespace == namespace;
+        return account.namespace == namespace;
     }
     start.identity.is_in(&format!("system:serviceaccounts:{namespace}"))
         || authorizer
