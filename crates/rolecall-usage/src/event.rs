@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
+use serde::de::{Deserializer, Error};
 use serde_json::value::RawValue;
 
 /// An event, without the fields that no answer depends on.
@@ -104,7 +105,18 @@ pub(crate) struct Annotations<'a> {
     #[serde(borrow, default, rename = "authorization.k8s.io/decision")]
     pub(crate) decision: Cow<'a, str>,
     #[serde(borrow, default, rename = "authorization.k8s.io/reason")]
-    pub(crate) reason: Cow<'a, str>,
+    pub(crate) reason: Quoted<'a>,
+}
+
+/// A string that usually contains quotation marks.
+#[derive(Debug, Default)]
+pub(crate) struct Quoted<'a>(pub(crate) Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Quoted<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&RawValue>::deserialize(deserializer)?;
+        text_of(raw.get()).map(Self).map_err(D::Error::custom)
+    }
 }
 
 /// The attributes of a user that count.
@@ -124,13 +136,72 @@ impl Event<'_> {
     }
 }
 
-/// Returns the text of a JSON string.
+/// Returns the text of a JSON string; nothing for other values.
 pub(crate) fn unquoted(raw: Option<&RawValue>) -> Cow<'_, str> {
-    let Some(raw) = raw.map(RawValue::get) else { return Cow::Borrowed("") };
-    let plain = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    match plain {
-        Some(plain) if !plain.contains('\\') => Cow::Borrowed(plain),
-        Some(_) => Cow::Owned(serde_json::from_str(raw).unwrap_or_default()),
-        None => Cow::Borrowed(""),
+    raw.and_then(|raw| text_of(raw.get()).ok()).unwrap_or_default()
+}
+
+/// Reads a JSON string. If only quotation marks are escaped, this takes one allocation.
+fn text_of(json: &str) -> serde_json::Result<Cow<'_, str>> {
+    let plain = json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    let Some(plain) = plain else { return serde_json::from_str(json).map(Cow::Owned) };
+    let mut escapes = memchr::memchr_iter(b'\\', plain.as_bytes()).peekable();
+    if escapes.peek().is_none() {
+        return Ok(Cow::Borrowed(plain));
+    }
+    let mut text = String::with_capacity(plain.len());
+    let mut start = 0;
+    for escape in escapes {
+        match plain.get(escape + 1..escape + 2) {
+            Some("\"") => text.push_str(plain.get(start..escape).unwrap_or_default()),
+            _ => return serde_json::from_str(json).map(Cow::Owned),
+        }
+        start = escape + 1;
+    }
+    text.push_str(plain.get(start..).unwrap_or_default());
+    Ok(Cow::Owned(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// JSON strings with every kind of escape, some of them invalid.
+    fn json() -> impl Strategy<Value = String> {
+        let parts = vec![
+            "a",
+            "é",
+            "u",
+            "n",
+            r#"\""#,
+            r"\\",
+            r"\n",
+            r"\u00e9",
+            r"\ud83d\ude00",
+            r"\ud83d",
+            r"\",
+            "\t",
+        ];
+        proptest::collection::vec(proptest::sample::select(parts), 0..8)
+            .prop_map(|parts| format!("\"{}\"", parts.concat()))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4_000))]
+        #[test]
+        fn strings_are_read_like_by_a_json_parser(json in json()) {
+            let expected = serde_json::from_str::<String>(&json).ok();
+            let read = serde_json::from_str::<Quoted<'_>>(&json).ok();
+            prop_assert_eq!(read.map(|quoted| quoted.0.into_owned()), expected);
+        }
+    }
+
+    #[test]
+    fn other_values_are_not_strings() {
+        for json in ["null", "1", "[]", "{}", "true"] {
+            assert!(text_of(json).is_err(), "{json}");
+        }
     }
 }

@@ -1,9 +1,17 @@
 //! The facts about one request in an event of any format.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use crate::event::{Event, Extra, Groups, ObjectRef, User, unquoted};
 use crate::time::{Micros, parse_time};
+
+/// Marks a dry run in a URL.
+static DRY_RUN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("dryRun="));
+/// Ends the attribute with the name of the Pod.
+static POD_NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("/pod-name\""));
 
 /// One request at one stage.
 #[derive(Debug)]
@@ -71,7 +79,7 @@ impl<'a> Facts<'a> {
             _ => Stage::Complete,
         };
         let query_marks = event.request_uri.map_or("", |raw| raw.get());
-        let is_dry_run = memchr::memmem::find(query_marks.as_bytes(), b"dryRun=").is_some();
+        let is_dry_run = DRY_RUN.find(query_marks.as_bytes()).is_some();
         let target = match event.object_ref {
             Some(object) if !object.resource.is_empty() => FactTarget::Object(object),
             _ => target_of_uri(&event.verb, unquoted(event.request_uri)),
@@ -100,7 +108,7 @@ impl<'a> Facts<'a> {
             target,
             code,
             decision,
-            reason: annotations.reason,
+            reason: annotations.reason.0,
             message,
             is_dry_run,
             time,
@@ -140,7 +148,7 @@ impl<'a> Person<'a> {
 
 /// Returns the Pod in the attributes of a user, without reading the others.
 fn pod_in(extra: &str) -> Option<Cow<'_, str>> {
-    let at = memchr::memmem::find(extra.as_bytes(), b"/pod-name\"")?;
+    let at = POD_NAME.find(extra.as_bytes())?;
     let behind = extra.get(at + "/pod-name\"".len()..)?.trim_start();
     let list = behind.strip_prefix(':')?.trim_start().strip_prefix('[')?.trim_start();
     let (name, _) = list.strip_prefix('"')?.split_once('"')?;

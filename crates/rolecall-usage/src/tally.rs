@@ -1,8 +1,10 @@
 //! Counts distinct requests.
 
 use std::collections::BTreeSet;
+use std::hash::BuildHasher as _;
 
-use hashbrown::HashMap;
+use hashbrown::HashTable;
+use hashbrown::hash_table;
 use rolecall_rbac::Text;
 use rustc_hash::FxBuildHasher;
 
@@ -30,19 +32,27 @@ impl Default for Limits {
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
     limits: Limits,
-    entries: HashMap<String, Entry, FxBuildHasher>,
+    entries: HashTable<Keyed>,
     coverage: Coverage,
     /// Reused for each key.
     key: String,
 }
 
-/// The counts of one kind of request.
+/// An entry with its key, and the hash of that: looking at a key again costs a cache miss.
+#[derive(Clone, Debug)]
+struct Keyed {
+    hash: u64,
+    key: Box<str>,
+    entry: Entry,
+}
+
+/// The counts of one kind of request. Tables are half empty, so entries are small.
 #[derive(Clone, Debug, Default)]
 struct Entry {
-    unnamed: Option<Counts>,
+    unnamed: Option<Box<Counts>>,
     names: Vec<(Box<str>, Counts)>,
     /// The counts of all names, if there are more than the limit.
-    many: Option<Counts>,
+    many: Option<Box<Counts>>,
     pods: Vec<Box<str>>,
     has_more_pods: bool,
 }
@@ -114,7 +124,12 @@ impl Tally {
 
     fn entry(&mut self, shape: &Shape<'_>) -> (Limits, &mut Entry) {
         key::write(shape, &mut self.key);
-        (self.limits, self.entries.entry_ref(self.key.as_str()).or_default())
+        let key = self.key.as_str();
+        let hash = FxBuildHasher.hash_one(key);
+        let is_same = |known: &Keyed| known.hash == hash && *known.key == *key;
+        let new = || Keyed { hash, key: key.into(), entry: Entry::default() };
+        let keyed = self.entries.entry(hash, is_same, |known| known.hash).or_insert_with(new);
+        (self.limits, &mut keyed.into_mut().entry)
     }
 
     /// Adds the requests of other logs.
@@ -125,11 +140,14 @@ impl Tally {
             self.entries = other.entries;
             return;
         }
-        for (key, entry) in other.entries {
-            match self.entries.get_mut(&key) {
-                Some(own) => own.merge(entry, limits),
-                None => {
-                    self.entries.insert(key, entry);
+        for other in other.entries {
+            let is_same = |known: &Keyed| known.hash == other.hash && known.key == other.key;
+            match self.entries.entry(other.hash, is_same, |known| known.hash) {
+                hash_table::Entry::Occupied(mut own) => {
+                    own.get_mut().entry.merge(other.entry, limits);
+                }
+                hash_table::Entry::Vacant(place) => {
+                    place.insert(other);
                 }
             }
         }
@@ -137,34 +155,34 @@ impl Tally {
 
     /// Returns the requests one after the other, sorted.
     pub fn uses(&self) -> impl Iterator<Item = Used> + use<'_> {
-        let mut sorted: Vec<(&String, &Entry)> = self.entries.iter().collect();
-        sorted.sort_unstable_by_key(|(key, _)| *key);
-        sorted.into_iter().filter_map(|(key, entry)| Some(entry.used(key::read(key)?)))
+        let mut sorted: Vec<&Keyed> = self.entries.iter().collect();
+        sorted.sort_unstable_by_key(|keyed| &*keyed.key);
+        sorted.into_iter().filter_map(|keyed| Some(keyed.entry.used(key::read(&keyed.key)?)))
     }
 
     /// Returns the users.
     pub fn users(&self) -> BTreeSet<&str> {
-        self.entries.keys().filter_map(|key| key::user_of(key)).collect()
+        self.entries.iter().filter_map(|keyed| key::user_of(&keyed.key)).collect()
     }
 }
 
 impl Entry {
     fn add_name(&mut self, name: &str, counts: &Counts, limits: Limits) {
         if name.is_empty() {
-            self.unnamed.get_or_insert(Counts::NONE).add(counts);
+            self.unnamed.get_or_insert_with(|| Box::new(Counts::NONE)).add(counts);
         } else if let Some(many) = &mut self.many {
             many.add(counts);
         } else if let Some((_, known)) = self.names.iter_mut().find(|(known, _)| **known == *name) {
             known.add(counts);
         } else if self.names.len() < limits.names {
-            self.names.push((name.into(), *counts));
+            push_small(&mut self.names, (name.into(), *counts));
         } else {
             self.add_many(counts);
         }
     }
 
     fn add_many(&mut self, counts: &Counts) {
-        let many = self.many.get_or_insert(Counts::NONE);
+        let many = self.many.get_or_insert_with(|| Box::new(Counts::NONE));
         many.add(counts);
         for (_, known) in std::mem::take(&mut self.names) {
             many.add(&known);
@@ -176,7 +194,7 @@ impl Entry {
             return;
         }
         if self.pods.len() < limits.pods {
-            self.pods.push(pod.into());
+            push_small(&mut self.pods, pod.into());
         } else {
             self.overflow_pods();
         }
@@ -190,7 +208,7 @@ impl Entry {
 
     fn merge(&mut self, other: Self, limits: Limits) {
         if let Some(unnamed) = &other.unnamed {
-            self.unnamed.get_or_insert(Counts::NONE).add(unnamed);
+            self.add_name("", unnamed, limits);
         }
         if let Some(many) = &other.many {
             self.add_many(many);
@@ -207,14 +225,28 @@ impl Entry {
     }
 
     fn used(&self, kind: Kind) -> Used {
-        let unnamed = self.unnamed.map(|counts| (Text::default(), counts));
+        let unnamed = self.unnamed.as_deref().map(|counts| (Text::default(), *counts));
         let named = self.names.iter().map(|(name, counts)| (Text::from(&**name), *counts));
         let mut names: Vec<(Text, Counts)> = unnamed.into_iter().chain(named).collect();
         names.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         let mut pods: Vec<Text> = self.pods.iter().map(|pod| Text::from(&**pod)).collect();
         pods.sort_unstable();
-        Used { kind, names, many: self.many, pods, has_more_pods: self.has_more_pods }
+        Used {
+            kind,
+            names,
+            many: self.many.as_deref().copied(),
+            pods,
+            has_more_pods: self.has_more_pods,
+        }
     }
+}
+
+/// Adds an item to a list that usually keeps one.
+fn push_small<T>(list: &mut Vec<T>, item: T) {
+    if list.is_empty() {
+        list.reserve_exact(1);
+    }
+    list.push(item);
 }
 
 impl Used {
